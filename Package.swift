@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// Folder = floor; imports go down only. `Tests/TidyTests` checks the arrows drawn here against the sources.
+
+/// The settings of every Swift target.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library from Debian: a module map and a header that includes the library's own.
+func system(_ name: String, pkgConfig: String, apt package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// A thin C shim for what Swift cannot call (variadic functions, macros).
+func shim(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/C/\(name)")
+}
+
+/// A room on a floor.
+func room(_ name: String, on floor: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)", swiftSettings: house)
+}
+
+/// The tests of a room, on the same floor of `Tests`.
+func tests(of name: String, on floor: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
+        path: "Tests/\(floor)/\(name)Tests", swiftSettings: house)
+}
+
+let package = Package(
+    name: "darkroom",
+    products: [
+        .executable(name: "darkroom", targets: ["DarkroomCommand"]),
+        .library(name: "DurableTask", targets: ["DurableTask", "TaskHubSQL"]),
+        .library(name: "Imaging", targets: ["Imaging"]),
+        .library(name: "AzureStorage", targets: ["AzureStorage"]),
+    ],
+    targets: [
+        // C
+        shim("CLinux"),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        shim("CCurlShim", ["CCurl"]),
+        system("CVips", pkgConfig: "vips", apt: "libvips-dev"),
+        shim("CVipsShim", ["CVips"]),
+
+        // Foundations
+        room("Basics", on: "Foundations", ["CLinux"]),
+        room("Crypto", on: "Foundations", ["COpenSSL"]),
+        room("Telemetry", on: "Foundations", ["Basics"]),
+
+        // Links
+        room("SQL", on: "Links"),
+        room("SQLite", on: "Links", ["Basics", "SQL", "CSQLite"]),
+        room("HTTP", on: "Links", ["Basics"]),
+        room("HTTPServer", on: "Links", ["Basics", "Telemetry", "HTTP", "CLinux", "COpenSSL"]),
+        room("Curl", on: "Links", ["Basics", "CCurl", "CCurlShim"]),
+        room("HTTPClient", on: "Links", ["Basics", "HTTP", "Curl"]),
+        room("Mail", on: "Links", ["Basics", "Crypto", "Curl"]),
+
+        // Rooms
+        room("AzureStorage", on: "Rooms", ["Basics", "Crypto", "HTTP", "HTTPClient"]),
+        room(
+            "StorageServer", on: "Rooms",
+            ["Basics", "Crypto", "Telemetry", "SQL", "HTTP", "AzureStorage", "CLinux"]),
+        room("DurableTask", on: "Rooms", ["Basics", "Crypto", "Telemetry"]),
+        room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "DurableTask"]),
+        room("Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "CLinux", "CVipsShim"]),
+        room("ImageStores", on: "Rooms", ["Basics", "SQL"]),
+        room("Notifications", on: "Rooms", ["Basics", "Crypto", "Mail"]),
+
+        // Story
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "Basics", "Crypto", "Telemetry", "AzureStorage", "DurableTask", "Imaging", "ImageStores",
+                "Notifications",
+            ],
+            path: "Sources/Pipeline", swiftSettings: house),
+
+        // Doors
+        room(
+            "Darkroom", on: "Doors",
+            [
+                "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "HTTP", "HTTPServer", "Mail", "AzureStorage",
+                "StorageServer", "DurableTask", "TaskHubSQL", "Imaging", "ImageStores", "Notifications",
+                "Pipeline",
+            ]),
+        .executableTarget(
+            name: "DarkroomCommand",
+            dependencies: ["Basics", "Darkroom", "AzureStorage", "DurableTask", "Imaging", "ImageStores", "Pipeline"],
+            path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
+
+        // Tests
+    ]
+)

@@ -1,0 +1,2 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0

@@ -1,0 +1,101 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+/// A connection lent to a closure, on a thread that may block.
+///
+/// It must not leave the closure.
+public protocol SQLConnection: AnyObject {
+    /// Runs a statement and returns its rows, copied out.
+    ///
+    /// - Parameters:
+    ///   - sql: One statement with `?` for each parameter. Prepared once a connection and kept, so the text
+    ///     must come from the program, not from data.
+    ///   - parameters: The values in order.
+    /// - Throws: ``SQLError``.
+    func query(_ sql: String, _ parameters: [SQLValue]) throws -> [SQLRow]
+
+    /// Runs a statement and returns how many rows it changed.
+    ///
+    /// - Throws: ``SQLError``.
+    @discardableResult
+    func execute(_ sql: String, _ parameters: [SQLValue]) throws -> Int
+
+    /// Runs statements separated by `;`, without parameters: for schemas.
+    ///
+    /// - Throws: ``SQLError``.
+    func executeScript(_ sql: String) throws
+}
+
+extension SQLConnection {
+    /// Runs a statement without parameters and returns its rows.
+    public func query(_ sql: String) throws -> [SQLRow] { try query(sql, []) }
+
+    /// Runs a statement without parameters.
+    @discardableResult
+    public func execute(_ sql: String) throws -> Int { try execute(sql, []) }
+}
+
+/// A database that many tasks share.
+public protocol SQLDatabase: Sendable {
+    /// Runs `body` in a transaction and returns once it is durable. Writes of many callers share one commit;
+    /// when `body` throws, its own changes alone are undone.
+    ///
+    /// - Throws: what `body` throws; ``SQLError`` when the commit fails, and then nothing was written.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value
+
+    /// Runs `body` against the last committed state.
+    ///
+    /// - Throws: what `body` throws.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value
+}
+
+/// A statement failed.
+public struct SQLError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is, whatever the database.
+    public enum Kind: Sendable, Equatable {
+        /// A unique key, a foreign key or a check refused the row.
+        case constraint
+        /// Somebody else held the database for too long: try again.
+        case busy
+        /// The disk is full or failed.
+        case storage
+        /// The file is damaged or is no database.
+        case corrupt
+        /// The statement or its use is wrong.
+        case misuse
+        /// The connection was lost or closed.
+        case unavailable
+    }
+
+    /// What kind of failure it is.
+    public let kind: Kind
+    /// The database's own code.
+    public let code: Int
+    /// The database's own words.
+    ///
+    /// They may name columns, never values.
+    public let message: String
+    /// The statement, without its values.
+    public let statement: String?
+
+    /// A failure as the database reported it.
+    public init(kind: Kind, code: Int, message: String, statement: String? = nil) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.statement = statement
+    }
+
+    /// Whether the same call may succeed later.
+    public var isRetriable: Bool { kind == .busy || kind == .unavailable }
+
+    /// What failed and where.
+    public var description: String {
+        let place = statement.map { " in \"\($0)\"" } ?? ""
+        return "the database failed: \(message) (code \(code))\(place)"
+    }
+}
