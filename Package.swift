@@ -107,5 +107,8 @@ let package = Package(
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
 
         // Tests
+        tests(of: "Basics", on: "Foundations"),
+        tests(of: "Crypto", on: "Foundations", ["Basics"]),
+        tests(of: "SQLite", on: "Links", ["SQL"]),
     ]
 )

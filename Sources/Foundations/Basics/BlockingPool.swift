@@ -53,32 +53,43 @@ public final class BlockingPool: @unchecked Sendable {
     /// - Throws: ``Refused`` when the queue is full or the pool is closed; what `body` throws.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
-            let refusal = submit { continuation.resume(with: Result { try body() }) }
-            if let refusal { continuation.resume(throwing: refusal) }
+            do {
+                try submit { continuation.resume(with: Result { try body() }) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
         }
+    }
+
+    /// Queues `call` for one of the threads and returns at once.
+    ///
+    /// - Throws: ``Refused`` when the queue is full or the pool is closed.
+    public func submit(_ call: @escaping @Sendable () -> Void) throws {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        if closed { throw Refused(description: "the \(name) pool is closed") }
+        if queue.count - head >= limit {
+            throw Refused(description: "the \(name) pool has \(limit) calls waiting; try again later")
+        }
+        queue.append(call)
+        unsafe pthread_cond_signal(wake)
     }
 
     /// Lets queued work finish, then ends and joins the threads.
     ///
-    /// Call it once, outside the pool.
+    /// Not to be called from a call that the pool runs. A second close does nothing.
     public func close() {
-        unsafe pthread_mutex_lock(mutex)
-        closed = true
-        unsafe pthread_cond_broadcast(wake)
-        unsafe pthread_mutex_unlock(mutex)
-        for thread in threads { pthread_join(thread, nil) }
+        for thread in stop() { pthread_join(thread, nil) }
     }
 
-    private func submit(_ call: @escaping @Sendable () -> Void) -> Refused? {
+    private func stop() -> [pthread_t] {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
-        if closed { return Refused(description: "the \(name) pool is closed") }
-        if queue.count - head >= limit {
-            return Refused(description: "the \(name) pool has \(limit) calls waiting; try again later")
-        }
-        queue.append(call)
-        unsafe pthread_cond_signal(wake)
-        return nil
+        closed = true
+        unsafe pthread_cond_broadcast(wake)
+        let stopped = threads
+        threads = []
+        return stopped
     }
 
     private func work() {

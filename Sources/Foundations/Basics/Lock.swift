@@ -11,14 +11,14 @@ public import Synchronization
     /// Hold it for a few instructions, never across an `await`.
     ///
     /// `Synchronization.Mutex` is a raw futex that the thread sanitizer cannot see, so a sanitizer build
-    /// (`-Xswiftc -DTHREAD_SANITIZER`) takes a pthread mutex instead.
+    /// (`-Xswiftc -DTHREAD_SANITIZER`) takes a pthread mutex instead. Unchecked: the mutex guards the state.
     @safe
     public struct Lock<State>: ~Copyable, @unchecked Sendable {
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private let state: UnsafeMutablePointer<State>
 
         /// Wraps the first value of the state.
-        public init(_ initial: sending State) {
+        public init(_ initial: consuming sending State) {
             unsafe mutex = .allocate(capacity: 1)
             unsafe state = .allocate(capacity: 1)
             unsafe pthread_mutex_init(mutex, nil)
@@ -47,6 +47,20 @@ public import Synchronization
     /// State that one thread at a time may touch.
     ///
     /// Hold it for a few instructions, never across an `await`.
-    public typealias Lock = Mutex
+    public struct Lock<State>: ~Copyable, Sendable {
+        @usableFromInline let mutex: Mutex<State>
+
+        /// Wraps the first value of the state.
+        @inlinable
+        public init(_ initial: consuming sending State) { mutex = Mutex(initial) }
+
+        /// Runs `body` with the state, alone.
+        @inlinable
+        public borrowing func withLock<Result, Failure: Error>(
+            _ body: (inout sending State) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            try mutex.withLock(body)
+        }
+    }
 
 #endif

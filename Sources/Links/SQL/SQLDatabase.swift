@@ -41,6 +41,7 @@ public protocol SQLDatabase: Sendable {
     /// when `body` throws, its own changes alone are undone.
     ///
     /// - Throws: what `body` throws; ``SQLError`` when the commit fails, and then nothing was written.
+    @discardableResult
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value

@@ -1,0 +1,84 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import CSQLite
+import SQL
+
+/// One connection.
+///
+/// Opened without SQLite's own locks, so one thread at a time may use it: not Sendable on purpose.
+@safe
+final class SQLiteConnection: SQLConnection {
+    /// More kept statements than this are let go together: a program has tens of them.
+    private static let keptStatements = 512
+
+    private let handle: OpaquePointer
+    private var statements: [String: SQLiteStatement] = [:]
+
+    init(path: String, options: SQLiteDatabase.Options, readOnly: Bool) throws {
+        var opened: OpaquePointer?
+        let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let status = unsafe sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX, nil)
+        guard status == SQLITE_OK, let handle = unsafe opened else {
+            let failure = unsafe SQLError(sqlite: status, on: opened, statement: nil)
+            unsafe sqlite3_close_v2(opened)
+            throw failure
+        }
+        unsafe self.handle = unsafe handle
+        unsafe sqlite3_extended_result_codes(handle, 1)
+        unsafe sqlite3_busy_timeout(handle, 5_000)
+        try prepareForUse(options, readOnly: readOnly)
+    }
+
+    deinit {
+        statements = [:]
+        unsafe sqlite3_close_v2(handle)
+    }
+
+    /// Whether a transaction is open.
+    ///
+    /// SQLite ends one by itself when the disk fails.
+    var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    func query(_ sql: String, _ parameters: [SQLValue]) throws -> [SQLRow] {
+        let statement = try statement(for: sql)
+        defer { statement.reset() }
+        try statement.bind(parameters)
+        var rows: [SQLRow] = []
+        while try statement.step() { rows.append(statement.row()) }
+        return rows
+    }
+
+    @discardableResult
+    func execute(_ sql: String, _ parameters: [SQLValue]) throws -> Int {
+        let statement = try statement(for: sql)
+        defer { statement.reset() }
+        try statement.bind(parameters)
+        while try statement.step() {}
+        return Int(unsafe sqlite3_changes(handle))
+    }
+
+    func executeScript(_ sql: String) throws {
+        let status = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
+        guard status == SQLITE_OK else { throw unsafe SQLError(sqlite: status, on: handle, statement: sql) }
+    }
+
+    private func statement(for sql: String) throws -> SQLiteStatement {
+        if let kept = statements[sql] { return kept }
+        if statements.count >= Self.keptStatements { statements = [:] }
+        let statement = try unsafe SQLiteStatement(sql, on: handle)
+        statements[sql] = statement
+        return statement
+    }
+
+    private func prepareForUse(_ options: SQLiteDatabase.Options, readOnly: Bool) throws {
+        if !readOnly {
+            try executeScript("PRAGMA journal_mode = WAL")
+            try executeScript("PRAGMA synchronous = \(options.durability.rawValue)")
+            try executeScript("PRAGMA wal_autocheckpoint = 4000")
+        }
+        try executeScript("PRAGMA foreign_keys = ON")
+        try executeScript("PRAGMA temp_store = MEMORY")
+        try executeScript("PRAGMA cache_size = -\(options.cacheKiB)")
+    }
+}
