@@ -110,5 +110,6 @@ let package = Package(
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
+        tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
     ]
 )
