@@ -27,7 +27,7 @@ public struct HTTPMethod: Sendable, Hashable, RawRepresentable {
 public struct HTTPRequest: Sendable {
     /// The method.
     public var method: HTTPMethod
-    /// The path as written, still percent-encoded, beginning with "/".
+    /// The path as written, still percent-encoded, beginning with "/"; "*" in an OPTIONS request about the server itself.
     public var path: String
     /// The query as written, without "?"; nil when there is none.
     public var query: String?
@@ -63,9 +63,26 @@ public protocol HTTPRequestBody: AnyObject, Sendable {
     ///
     /// - Throws: when the peer goes away, stalls past its limit, or breaks the framing.
     func read(upTo limit: Int) async throws -> [UInt8]
+
+    /// Fills the front of `buffer` with the next bytes, in place: what stores large bodies reuses one buffer and spares
+    /// an allocation for each piece.
+    ///
+    /// One reader at a time.
+    ///
+    /// - Returns: How many bytes there were, at least one; 0 at the end.
+    /// - Throws: as ``read(upTo:)``.
+    func read(into buffer: inout [UInt8]) async throws -> Int
 }
 
 extension HTTPRequestBody {
+    /// Copies from ``read(upTo:)``; a body that can write in place brings its own.
+    public func read(into buffer: inout [UInt8]) async throws -> Int {
+        precondition(!buffer.isEmpty, "a buffer to read into has room for a byte")
+        let piece = try await read(upTo: buffer.count)
+        buffer.replaceSubrange(0..<piece.count, with: piece)
+        return piece.count
+    }
+
     /// The whole body.
     ///
     /// - Throws: ``HTTPBodyTooLarge`` when it is longer than `limit` bytes; what ``read(upTo:)`` throws.
@@ -77,6 +94,30 @@ extension HTTPRequestBody {
             if piece.isEmpty { return bytes }
             if bytes.count + piece.count > limit { throw HTTPBodyTooLarge(limit: limit) }
             bytes += piece
+        }
+    }
+}
+
+/// Why a request's body could not be read to its end.
+///
+/// Let it pass: the server then answers or cuts the connection as the cause demands.
+public enum HTTPBodyError: Error, Sendable, CustomStringConvertible {
+    /// The peer went away, or the server cut the connection as it stops.
+    case disconnected
+    /// The peer sent nothing, or too slowly, for longer than the server's limits allow.
+    case stalled
+    /// The bytes broke the rules of chunked framing; the reason says which.
+    case malformed(String)
+    /// The exchange is over: the answer was sent and the body is no longer to be had.
+    case ended
+
+    /// What happened.
+    public var description: String {
+        switch self {
+        case .disconnected: "the peer closed the connection before its body was complete"
+        case .stalled: "the peer sent its body too slowly"
+        case .malformed(let reason): "the request body is malformed: \(reason)"
+        case .ended: "the request is over; read its body before answering"
         }
     }
 }
