@@ -111,5 +111,6 @@ let package = Package(
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
+        .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
     ]
 )

@@ -1,0 +1,44 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+/// A place that may do what the rules forbid elsewhere, and why.
+struct Allowance: Sendable {
+    /// What needs leave.
+    enum Mark: String, Sendable, CaseIterable {
+        /// Code that the compiler cannot check for memory safety, outside the bindings of C libraries.
+        case unsafe
+        /// A type that vouches for its own thread safety.
+        case uncheckedSendable = "@unchecked Sendable"
+        /// A variable that vouches for its own thread safety.
+        case nonisolatedUnsafe = "nonisolated(unsafe)"
+        /// A symbol bound by its name.
+        case silgenName = "@_silgen_name"
+        /// Whole Foundation, with its ICU, in the program.
+        case foundation = "import Foundation"
+    }
+
+    let mark: Mark
+    let path: String
+    let reason: String
+
+    init(_ mark: Mark, in path: String, because reason: String) {
+        self.mark = mark
+        self.path = path
+        self.reason = reason
+    }
+
+    /// Whether the list has an entry for it.
+    static func covers(_ mark: Mark, in path: String) -> Bool {
+        allowances.contains { $0.mark == mark && $0.path == path }
+    }
+}
+
+/// All of them; an entry that nothing needs any more is a finding itself.
+let allowances: [Allowance] = [
+    Allowance(
+        .uncheckedSendable, in: "Sources/Foundations/Basics/BlockingPool.swift",
+        because: "a pthread mutex guards the queue, and a condition variable needs it by address"),
+    Allowance(
+        .uncheckedSendable, in: "Sources/Foundations/Basics/Lock.swift",
+        because: "the sanitizer's variant of the lock is a pthread mutex on the heap"),
+]
