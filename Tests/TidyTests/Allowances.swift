@@ -1,11 +1,11 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-/// A place that may do what the rules forbid elsewhere, and why.
+/// A file outside the bindings of C libraries that may do what is theirs, and why.
 struct Allowance: Sendable {
     /// What needs leave.
     enum Mark: String, Sendable, CaseIterable {
-        /// Code that the compiler cannot check for memory safety, outside the bindings of C libraries.
+        /// Code that the compiler cannot check for memory safety.
         case unsafe
         /// A type that vouches for its own thread safety.
         case uncheckedSendable = "@unchecked Sendable"
@@ -34,11 +34,4 @@ struct Allowance: Sendable {
 }
 
 /// All of them; an entry that nothing needs any more is a finding itself.
-let allowances: [Allowance] = [
-    Allowance(
-        .uncheckedSendable, in: "Sources/Foundations/Basics/BlockingPool.swift",
-        because: "a pthread mutex guards the queue, and a condition variable needs it by address"),
-    Allowance(
-        .uncheckedSendable, in: "Sources/Foundations/Basics/Lock.swift",
-        because: "the sanitizer's variant of the lock is a pthread mutex on the heap"),
-]
+let allowances: [Allowance] = []

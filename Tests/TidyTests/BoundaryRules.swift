@@ -4,20 +4,31 @@
 /// Where the compiler's guarantees end: named places, each with its reason.
 let boundaryRules: [Rule] = [
     Rule("unsafe code stands in the bindings of C libraries or in the list of allowances", findings: unsafeCode),
+    Rule("a promise that the compiler cannot check says what keeps it", findings: unexplainedPromises),
     Rule("an allowance is still needed, and gives its reason", findings: idleAllowances),
 ]
 
 private func unsafeCode(_ repository: Repository) -> [Finding] {
     repository.sources.flatMap { file -> [Finding] in
         let isBinding = repository.target(of: file.path).map(repository.isBinding) ?? false
-        return file.boundaryMarks
-            .filter { !($0.mark == .unsafe && isBinding) && !Allowance.covers($0.mark, in: file.path) }
-            .map {
+        return isBinding
+            ? []
+            : file.boundaryMarks.filter { !Allowance.covers($0.mark, in: file.path) }.map {
                 Finding(
                     file.path, $0.line,
-                    "\($0.mark.rawValue) needs an entry in Allowances that says why it is safe; "
-                        + "better, move it into the binding or use Lock")
+                    "\($0.mark.rawValue) outside the bindings: move it into one, use Lock, or add an entry to Allowances"
+                )
             }
+    }
+}
+
+private func unexplainedPromises(_ repository: Repository) -> [Finding] {
+    repository.sources.flatMap { file in
+        file.boundaryMarks.filter { $0.mark != .unsafe && !file.comment(at: $0.line).contains("Unchecked: ") }.map {
+            Finding(
+                file.path, $0.line,
+                "\($0.mark.rawValue) takes a promise from the compiler: say `Unchecked: <what keeps it>` above")
+        }
     }
 }
 

@@ -42,12 +42,20 @@ struct RuleTests {
     @Test(arguments: [
         ("Sources/Links/SQLite/A.swift", "let a = unsafe b()", []),
         ("Sources/Rooms/Stores/A.swift", "let a = unsafe b()", [1]),
-        ("Sources/Links/SQLite/A.swift", "final class A: @unchecked Sendable {}", [1]),
-        ("Sources/Links/SQL/A.swift", "nonisolated(unsafe) var a = 1", [1]),
-        ("Sources/Links/SQL/A.swift", "// unsafe, @unchecked\nlet a = \"unsafe\"", []),
+        ("Sources/Rooms/Stores/A.swift", "nonisolated(unsafe) var a = 1  // Unchecked: a test", [1]),
+        ("Sources/Rooms/Stores/A.swift", "// unsafe, @unchecked\nlet a = \"unsafe\"", []),
     ])
-    func unsafeCodeStaysInItsBinding(path: String, code: String, expected: [Int]) {
+    func unsafeCodeStaysInTheBindings(path: String, code: String, expected: [Int]) {
         #expect(lines(boundaryRules.prefix(1), [path: code]) == expected)
+    }
+
+    @Test(arguments: [
+        ("final class A: @unchecked Sendable {}", [1]),
+        ("/// A.\n///\n/// Unchecked: a lock.\n@safe\nfinal class A: @unchecked Sendable {}", []),
+        ("// Unchecked: a lock.\n\nnonisolated(unsafe) var a = 1", [3]),
+    ])
+    func aPromiseSaysWhatKeepsIt(code: String, expected: [Int]) {
+        #expect(lines(boundaryRules[1...1], ["Sources/Links/SQLite/A.swift": code]) == expected)
     }
 
     @Test(arguments: [(58, []), (59, [1])])

@@ -57,20 +57,15 @@ struct SwiftFile: Sendable {
         self.init(TextFile(path, text))
     }
 
-    /// The comment that ends just above a line, or stands on it.
+    /// The comment on a line and the one that ends just above it; attributes may stand between.
     func comment(at line: Int) -> String {
         var found = comments[line] ?? ""
-        var above = line - 1
-        while let comment = comments[above], isComment(above) {
+        for above in stride(from: line - 1, to: 0, by: -1) {
+            let start = text.lines[above - 1].drop { $0 == " " }
+            if start.hasPrefix("@") { continue }
+            guard let comment = comments[above], start.hasPrefix("//") else { break }
             found = comment + "\n" + found
-            above -= 1
         }
         return found
-    }
-
-    /// Whether nothing but a comment stands on the line.
-    private func isComment(_ line: Int) -> Bool {
-        let start = text.lines[line - 1].drop { $0 == " " }
-        return start.hasPrefix("//") || start.hasPrefix("/*") || start.hasPrefix("*")
     }
 }
