@@ -107,7 +107,6 @@ let package = Package(
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
 
         // Tests
-        .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),

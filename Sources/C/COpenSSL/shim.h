@@ -1,6 +1,3 @@
-// Darkroom
-// SPDX-License-Identifier: Apache-2.0
-
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
