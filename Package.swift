@@ -107,6 +107,7 @@ let package = Package(
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
 
         // Tests
+        tests(of: "DurableTask", on: "Rooms", ["Telemetry"]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),

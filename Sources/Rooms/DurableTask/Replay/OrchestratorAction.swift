@@ -1,0 +1,50 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+public import FoundationEssentials
+
+/// Something an orchestrator wants done: the action model of the Durable Task protocol, as far as it has work here.
+public struct OrchestratorAction: Sendable, Equatable, Codable {
+    /// The action's number in its instance, from 0; -1 when the engine ends the instance by itself.
+    public var id: Int
+    /// What is wanted.
+    public var kind: Kind
+
+    /// An action with its parts.
+    public init(id: Int, _ kind: Kind) {
+        self.id = id
+        self.kind = kind
+    }
+
+    /// What is wanted.
+    public enum Kind: Sendable, Equatable, Codable {
+        /// Run an activity.
+        case scheduleTask(TaskCall)
+        /// Wake the instance at a time.
+        case createTimer(fireAt: Date)
+        /// End the instance.
+        case completeOrchestration(Completion)
+    }
+}
+
+/// What one episode of an orchestrator asks for.
+public struct OrchestratorTurn: Sendable, Equatable {
+    /// The new actions in the order of their ids.
+    public var actions: [OrchestratorAction]
+    /// What the orchestrator last said about itself, as JSON text; nil when it never said anything.
+    public var customStatus: String?
+
+    /// A turn with its parts.
+    public init(actions: [OrchestratorAction], customStatus: String? = nil) {
+        self.actions = actions
+        self.customStatus = customStatus
+    }
+
+    /// How the instance ends with this turn; nil when it goes on.
+    public var completion: Completion? {
+        for action in actions.reversed() {
+            if case .completeOrchestration(let completion) = action.kind { return completion }
+        }
+        return nil
+    }
+}
