@@ -107,6 +107,7 @@ let package = Package(
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
 
         // Tests
+        .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "DurableTask", on: "Rooms", ["Telemetry"]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),

@@ -6,7 +6,7 @@ import Glibc
 /// A bounded set of threads for calls that block (fsync, C libraries), so that they never hold one of
 /// the few threads of Swift's cooperative pool.
 ///
-/// Threads live until ``close()``; work that is queued by then still runs.
+/// Threads live until ``close()``; work that is queued by then still runs. Unchecked: the mutex guards the queue.
 @safe
 public final class BlockingPool: @unchecked Sendable {
     /// The queue was full, or the pool was closed.

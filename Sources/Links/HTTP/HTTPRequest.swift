@@ -27,7 +27,7 @@ public struct HTTPMethod: Sendable, Hashable, RawRepresentable {
 public struct HTTPRequest: Sendable {
     /// The method.
     public var method: HTTPMethod
-    /// The path as written, still percent-encoded, beginning with "/"; "*" in an OPTIONS request about the server itself.
+    /// The path as written, still percent-encoded, beginning with "/"; "*" in an OPTIONS request about the server.
     public var path: String
     /// The query as written, without "?"; nil when there is none.
     public var query: String?

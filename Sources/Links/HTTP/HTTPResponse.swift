@@ -106,8 +106,8 @@ public final class HTTPFileRegion: Sendable {
 public protocol HTTPResponder: Sendable {
     /// Answers one request.
     ///
-    /// A body that is left unread is discarded or the connection closed, as its size demands. The task is cancelled when
-    /// the peer goes away.
+    /// A body that is left unread is discarded or the connection closed, as its size demands. The task is cancelled
+    /// when the peer goes away.
     ///
     /// - Throws: what the server turns into an answer without details: ``HTTPBodyTooLarge`` into 413, ``HTTPBodyError``
     ///   into what fits, anything else into 500.

@@ -38,7 +38,7 @@ public struct URICharacters: Sendable, Hashable {
     }
 }
 
-/// `text` with every byte of its UTF-8 outside `kept` written as "%" and two hexadecimal digits (RFC 3986, section 2.1).
+/// `text` with every byte of its UTF-8 outside `kept` written as "%" and two hex digits (RFC 3986, section 2.1).
 public func percentEncoded(_ text: some StringProtocol, keeping kept: URICharacters = .unreserved) -> String {
     var encoded: [UInt8] = []
     encoded.reserveCapacity(text.utf8.count)

@@ -8,7 +8,9 @@ import SQL
 ///
 /// Unchecked: a connection is used by the thread that took it off the shelf, until that thread puts it back.
 final class SQLiteReaders: @unchecked Sendable {
-    /// Carries a connection between threads that use it in turn.
+    /// Carries a connection between threads.
+    ///
+    /// Unchecked: they use it in turn.
     private struct Borrowed: @unchecked Sendable {
         let connection: SQLiteConnection
     }

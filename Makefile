@@ -1,0 +1,37 @@
+# Darkroom
+# SPDX-License-Identifier: Apache-2.0
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench build clean
+
+DARKROOM := .build/release/darkroom
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Upload real pictures to a fresh server and show what becomes of them
+	@scripts/demo $(DARKROOM)
+
+run: build ## Serve on this machine; data under ./darkroom-data
+	@exec $(DARKROOM) serve
+
+build: ## Build the release program and print its path
+	@scripts/setup build
+	swift build -c release --product darkroom
+	@echo "built $(DARKROOM)"
+
+test: ## Build and run every test
+	@scripts/setup test
+	swift test --parallel --disable-xctest
+
+lint: ## Check the format of every Swift file
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+bench: build ## Measure Darkroom beside the Python pipeline
+	@scripts/setup bench
+	@.cache/venv/bin/python Benchmarks/run.py --darkroom $(DARKROOM)
+
+clean: ## Remove what was built and downloaded, never your data
+	rm -rf .build .cache

@@ -1,0 +1,37 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+/// A file outside the bindings of C libraries that may do what is theirs, and why.
+struct Allowance: Sendable {
+    /// What needs leave.
+    enum Mark: String, Sendable, CaseIterable {
+        /// Code that the compiler cannot check for memory safety.
+        case unsafe
+        /// A type that vouches for its own thread safety.
+        case uncheckedSendable = "@unchecked Sendable"
+        /// A variable that vouches for its own thread safety.
+        case nonisolatedUnsafe = "nonisolated(unsafe)"
+        /// A symbol bound by its name.
+        case silgenName = "@_silgen_name"
+        /// Whole Foundation, with its ICU, in the program.
+        case foundation = "import Foundation"
+    }
+
+    let mark: Mark
+    let path: String
+    let reason: String
+
+    init(_ mark: Mark, in path: String, because reason: String) {
+        self.mark = mark
+        self.path = path
+        self.reason = reason
+    }
+
+    /// Whether the list has an entry for it.
+    static func covers(_ mark: Mark, in path: String) -> Bool {
+        allowances.contains { $0.mark == mark && $0.path == path }
+    }
+}
+
+/// All of them; an entry that nothing needs any more is a finding itself.
+let allowances: [Allowance] = []
