@@ -113,5 +113,7 @@ let package = Package(
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
+        tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
+        tests(of: "StorageServer", on: "Rooms", ["AzureStorage", "Basics", "Crypto", "HTTP", "SQL", "SQLite"]),
     ]
 )

@@ -18,15 +18,19 @@ final class ContentFolder: Sendable {
 
     let root: String
     private let run: Int64
+    private let lock: FolderLock
     private let counter = Atomic<Int>(0)
     private let readyShards = Lock<Set<Int>>([])
 
-    /// The folder at `root` for this run of the program.
-    init(root: String, run: Int64) throws {
+    /// The folder that was taken, for this run of the program.
+    init(root: String, lock: FolderLock, run: Int64) {
         self.root = root
+        self.lock = lock
         self.run = run
-        try Self.makeFolder(root)
     }
+
+    /// Lets another process have the folder.
+    func close() { lock.release() }
 
     /// Makes a file with a name of its own, durable once ``makeDurable(_:named:)`` has returned.
     func create() throws -> (name: String, file: ContentFile) {
@@ -78,7 +82,7 @@ final class ContentFolder: Sendable {
         _ = readyShards.withLock { $0.insert(shard) }
     }
 
-    private static func makeFolder(_ path: String) throws {
+    static func makeFolder(_ path: String) throws {
         guard unsafe mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         throw FileFailure("mkdir", path)
     }
@@ -86,7 +90,7 @@ final class ContentFolder: Sendable {
     private static func syncFolder(_ path: String) throws {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open", path) }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         guard fsync(descriptor) == 0 else { throw FileFailure("fsync", path) }
     }
 

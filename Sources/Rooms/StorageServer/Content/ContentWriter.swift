@@ -46,6 +46,19 @@ struct ContentWriter {
         try await flush()
     }
 
+    /// Takes a stretch of a file of the content folder; only without checksums, since its bytes stay in the kernel.
+    mutating func append(fileNamed name: String, _ range: Range<Int64>) async throws {
+        precondition(checksums.isEmpty, "checksums need the bytes")
+        if length + Int64(range.count) <= inlineLimit {
+            let bytes = try await pool.run { [folder] in try ContentFile.read(folder.path(of: name)).read(range) }
+            return try await write(bytes)
+        }
+        length += Int64(range.count)
+        try await flush()
+        let spill = try await openedSpill()
+        try await pool.run { [folder] in try spill.append(ContentFile.read(folder.path(of: name)), range) }
+    }
+
     /// Everything was written; returns once the content is durable or small enough for its row.
     mutating func finish() async throws -> Result {
         guard length > inlineLimit else { return finishInline() }
@@ -99,6 +112,8 @@ private final class Spill: @unchecked Sendable {
         sums.update(piece)
         try file.append(piece)
     }
+
+    func append(_ source: ContentFile, _ range: Range<Int64>) throws { try file.append(source, range) }
 
     func finish(in folder: ContentFolder, length: Int64) throws -> ContentWriter.Result {
         try folder.makeDurable(file, named: staged.name)

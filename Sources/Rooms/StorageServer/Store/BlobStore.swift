@@ -43,17 +43,18 @@ public final class BlobStore: Sendable {
     ///   - configuration: The bounds.
     ///   - log: Hears of leftovers that were removed and of faults.
     ///   - now: The clock.
-    /// - Throws: `SQLError`; an error that names the folder and what the system said; an error when a newer program
-    ///   wrote the database.
+    /// - Throws: `SQLError`; an error that names the folder and what the system said; an error when another
+    ///   process uses the folder, or another version of the program wrote the database.
     public static func open(
         database: any SQLDatabase, folder: String, configuration: BlobStoreConfiguration = BlobStoreConfiguration(),
         log: Log = .silent, now: @escaping @Sendable () -> StorageTime = StorageTime.now
     ) async throws -> BlobStore {
+        let lock = try FolderLock(folder: folder)
         let run = try await database.write { connection in
             try Schema.prepare(connection)
             return try connection.query("UPDATE clock SET run = run + 1 RETURNING run").first?.int(0) ?? 0
         }
-        let folder = try ContentFolder(root: folder, run: run)
+        let folder = ContentFolder(root: folder, lock: lock, run: run)
         return BlobStore(database: database, folder: folder, configuration: configuration, log: log, now: now)
     }
 
@@ -64,6 +65,7 @@ public final class BlobStore: Sendable {
         newEvents.finish()
         leftovers.finish()
         disk.close()
+        folder.close()
     }
 
     /// Runs a write and, once it is durable, wakes those whom it concerns.
