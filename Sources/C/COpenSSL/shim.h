@@ -6,3 +6,6 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/ssl.h>
+
+// Swift does not import macros that take parameters, and this one is made by such a macro.
+static const uint64_t darkroom_ssl_no_renegotiation = SSL_OP_NO_RENEGOTIATION;

@@ -1,7 +1,8 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the Glibc module lacks: epoll, eventfd, sendfile, and calls that need _GNU_SOURCE.
+// What the Glibc module lacks: epoll, eventfd, sendfile, calls that need _GNU_SOURCE, and socket addresses, whose C
+// casts Swift could only repeat with unsafe pointers.
 
 #ifndef CLINUX_H
 #define CLINUX_H
@@ -13,8 +14,19 @@
 #include <sys/sendfile.h>
 #include <sys/types.h>
 
-/// accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC.
-int clinux_accept(int listener);
+/// A listening TCP socket (SOCK_NONBLOCK | SOCK_CLOEXEC) at a numeric IPv4 or IPv6 address; -errno when it fails,
+/// -EADDRNOTAVAIL also when `host` is not such an address.
+int clinux_listen(const char *host, uint16_t port, int backlog);
+
+/// The port that a socket is bound to; -errno when it fails.
+int clinux_local_port(int socket);
+
+/// accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC, and TCP_NODELAY set; -errno when it fails. Writes the peer's numeric
+/// address to `peer`, which holds `size` bytes (INET6_ADDRSTRLEN suffices), or an empty string.
+int clinux_accept(int listener, char *peer, size_t size);
+
+/// Closes a TCP socket so that the peer sees an error instead of an orderly end.
+void clinux_close_with_reset(int socket);
 
 /// An address that is unique to the calling thread. glibc declares pthread_self() as `const`, so the
 /// optimiser may merge its calls across an `await`; this one is opaque.

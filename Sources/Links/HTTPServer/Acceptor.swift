@@ -1,0 +1,85 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+import HTTP
+import Telemetry
+
+/// A listening socket on its loop.
+///
+/// It is used on that loop only.
+final class Acceptor: @unchecked Sendable {
+    /// A client that has just connected; whoever takes it owns the descriptor.
+    struct Arrival {
+        let descriptor: Int32
+        let remoteAddress: String
+    }
+
+    private let channel: Channel
+    private let roster: Roster
+    private let log: Log
+
+    /// Takes ownership of a listening descriptor.
+    init(owning descriptor: Int32, on loop: EventLoop, roster: Roster, log: Log) {
+        channel = Channel(owning: descriptor, on: loop, interest: EPOLLIN.rawValue)
+        self.roster = roster
+        self.log = log
+    }
+
+    /// Begins to notice clients.
+    func open() -> Bool { channel.loop.watch(channel) }
+
+    /// The next client; nil once the acceptor is closed.
+    func next() async -> Arrival? {
+        while !channel.isCut {
+            guard roster.hasRoom() else {
+                await rest(until: .max)
+                continue
+            }
+            var peer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+            let result = unsafe clinux_accept(channel.descriptor, &peer, peer.count)
+            if result >= 0 {
+                let address = String(decoding: peer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+                return Arrival(descriptor: result, remoteAddress: address)
+            }
+            await recover(from: -result)
+        }
+        return nil
+    }
+
+    /// Makes room for a client after another has left.
+    func roomIsFree() { channel.nudge() }
+
+    /// Refuses further clients.
+    func close() { channel.close() }
+
+    private func recover(from error: Int32) async {
+        switch error {
+        case EAGAIN:
+            channel.isReadable = false
+            try? await channel.waitReadable(until: .max)
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            log(.warning, "No descriptors or memory for another connection; waiting for one to close")
+            roster.waitForRoom()
+            await rest(until: channel.loop.now + Self.retry)
+        default:
+            // The client gave up before it was taken, or its network failed: its connection's matter, not ours.
+            break
+        }
+    }
+
+    /// Takes no clients, and no notice of them either, until a connection closes or the time has come.
+    ///
+    /// They wait in the kernel's queue.
+    private func rest(until deadline: Milliseconds) async {
+        channel.loop.unwatch(channel)
+        channel.isReadable = false
+        try? await channel.waitReadable(until: deadline)
+        _ = channel.loop.watch(channel)
+        channel.isReadable = true
+    }
+
+    /// How soon descriptors are tried for again, since others in the process use them too.
+    private static let retry: Milliseconds = 1000
+}

@@ -1,0 +1,159 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// Why a wait on a channel ended without the channel being ready.
+enum ChannelError: Error {
+    /// The deadline passed.
+    case timedOut
+    /// The channel was closed or cut from this side, or has failed.
+    case closed
+}
+
+/// A descriptor on a loop, and what is known about its readiness.
+///
+/// Readiness is remembered because it is reported once per change: it holds until a call says that it would block. At most
+/// one task waits to read and one to write.
+///
+/// Safe to share because it is touched on its loop's thread only.
+final class Channel: @unchecked Sendable {
+    private enum Wake {
+        case ready
+        case timedOut
+        case cut
+    }
+
+    @safe
+    private struct Waiter {
+        let continuation: UnsafeContinuation<Wake, Never>
+        let deadline: Milliseconds
+    }
+
+    let descriptor: Int32
+    let loop: EventLoop
+    /// What epoll reports, as its flags.
+    let interest: UInt32
+    /// Whether a read may find something, the end included.
+    var isReadable = true
+    /// Whether a write may find room.
+    var isWritable = true
+    /// Whether the peer has sent its last byte, or the connection is broken.
+    private(set) var isPeerDone = false
+    /// Whether the connection is broken in both directions.
+    private(set) var isBroken = false
+    private(set) var isCut = false
+    private var isClosed = false
+    private var reader: Waiter?
+    private var writer: Waiter?
+    /// Called when ``isPeerDone`` or ``isBroken`` has become true.
+    var onPeerLeaving: (() -> Void)?
+
+    /// Takes ownership of an open, non-blocking descriptor.
+    init(owning descriptor: Int32, on loop: EventLoop, interest: UInt32) {
+        self.descriptor = descriptor
+        self.loop = loop
+        self.interest = interest
+    }
+
+    /// What a connected socket is watched for.
+    static let connection = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue
+
+    /// Returns when a read may find something.
+    func waitReadable(until deadline: Milliseconds) async throws {
+        let wake = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
+            // Looked at here and not by the caller: an await may let an event pass before it comes to wait.
+            if isCut { return unsafe continuation.resume(returning: .cut) }
+            if isReadable { return unsafe continuation.resume(returning: .ready) }
+            precondition(reader == nil, "one task at a time reads from a connection")
+            reader = unsafe Waiter(continuation: continuation, deadline: deadline)
+            loop.deadlines += 1
+        }
+        try check(wake)
+    }
+
+    /// Returns when a write may find room.
+    func waitWritable(until deadline: Milliseconds) async throws {
+        let wake = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
+            if isCut { return unsafe continuation.resume(returning: .cut) }
+            if isWritable { return unsafe continuation.resume(returning: .ready) }
+            precondition(writer == nil, "one task at a time writes to a connection")
+            writer = unsafe Waiter(continuation: continuation, deadline: deadline)
+            loop.deadlines += 1
+        }
+        try check(wake)
+    }
+
+    private func check(_ wake: Wake) throws {
+        switch wake {
+        case .ready: return
+        case .timedOut: throw ChannelError.timedOut
+        case .cut: throw ChannelError.closed
+        }
+    }
+
+    /// Ends all waits, now and later.
+    func cut() {
+        isCut = true
+        wakeReader(.cut)
+        wakeWriter(.cut)
+    }
+
+    /// Forgets and closes the descriptor.
+    ///
+    /// - Parameter reset: Whether the peer is to see an error instead of an orderly end.
+    func close(reset: Bool = false) {
+        guard !isClosed else { return }
+        cut()
+        loop.unwatch(self)
+        isClosed = true
+        onPeerLeaving = nil
+        if reset { clinux_close_with_reset(descriptor) } else { Glibc.close(descriptor) }
+    }
+
+    /// Wakes the reader although nothing was reported.
+    func nudge() {
+        isReadable = true
+        wakeReader(.ready)
+    }
+}
+
+// MARK: From the loop
+
+extension Channel {
+    /// Takes note of what epoll reports.
+    func happened(_ events: UInt32) {
+        let broken = events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+        let ended = broken || events & EPOLLRDHUP.rawValue != 0
+        if ended || events & EPOLLIN.rawValue != 0 { isReadable = true }
+        if broken || events & EPOLLOUT.rawValue != 0 { isWritable = true }
+        if isReadable { wakeReader(.ready) }
+        if isWritable { wakeWriter(.ready) }
+        if (ended && !isPeerDone) || (broken && !isBroken) {
+            isPeerDone = true
+            isBroken = broken
+            onPeerLeaving?()
+        }
+    }
+
+    /// Ends waits whose deadline has passed.
+    func expire(at now: Milliseconds) {
+        if let reader, reader.deadline <= now { wakeReader(.timedOut) }
+        if let writer, writer.deadline <= now { wakeWriter(.timedOut) }
+    }
+
+    private func wakeReader(_ wake: Wake) {
+        guard let waiter = reader else { return }
+        reader = nil
+        loop.deadlines -= 1
+        unsafe waiter.continuation.resume(returning: wake)
+    }
+
+    private func wakeWriter(_ wake: Wake) {
+        guard let waiter = writer else { return }
+        writer = nil
+        loop.deadlines -= 1
+        unsafe waiter.continuation.resume(returning: wake)
+    }
+}
