@@ -1,0 +1,197 @@
+# Darkroom
+# SPDX-License-Identifier: Apache-2.0
+"""A `darkroom serve` in a folder of its own, as the benchmarks need it."""
+
+import contextlib
+import datetime
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
+
+TICKS = os.sysconf("SC_CLK_TCK")
+UPLOADERS = 4
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Usage:
+    """What processes have used so far."""
+
+    server_cpu: float = 0
+    worker_cpu: float = 0
+    server_peak_mb: float = 0
+    worker_peak_mb: float = 0
+
+
+@dataclass
+class ProcessTree:
+    """Watches a process and its children; peaks are kept of those that have ended, too."""
+
+    pid: int
+    peaks: dict[int, float] = field(default_factory=dict)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        while not self.ended.wait(0.05):
+            self.look()
+
+    def look(self) -> list[int]:
+        children = self.children()
+        for pid in [self.pid, *children]:
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{pid}/status").read_text()
+                peak = [line for line in status.splitlines() if line.startswith("VmHWM")]
+                if peak:
+                    self.peaks[pid] = int(peak[0].split()[1]) / 1024
+        return children
+
+    def children(self) -> list[int]:
+        with contextlib.suppress(OSError):
+            return [
+                int(child)
+                for thread in Path(f"/proc/{self.pid}/task").iterdir()
+                for child in (thread / "children").read_text().split()
+            ]
+        return []
+
+    def usage(self) -> Usage:
+        children = self.look()
+        own, waited_for = cpu(self.pid)
+        usage = Usage(server_cpu=own, worker_cpu=waited_for, server_peak_mb=self.peaks.get(self.pid, 0))
+        for child in children:
+            usage.worker_cpu += sum(cpu(child))
+        usage.worker_peak_mb = max((peak for pid, peak in self.peaks.items() if pid != self.pid), default=0)
+        return usage
+
+
+def cpu(pid: int) -> tuple[float, float]:
+    """CPU seconds of a process, and of the children it has waited for."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0, 0
+    user, system, child_user, child_system = (int(ticks) / TICKS for ticks in fields[11:15])
+    return user + system, child_user + child_system
+
+
+class DarkroomServer:
+    """Use it in a `with`: the server is started on a free port, and stopped at the end."""
+
+    def __init__(self, program: Path, folder: Path, renditions: list[dict] | None = None) -> None:
+        self.program = program
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        settings: dict = {"data": str(self.data), "log": "warning", "storage": {"blobPort": self.port}}
+        if renditions is not None:
+            settings["pipelines"] = [
+                {"name": "bench", "source": "images-input/{name}", "renditions": renditions, "stores": ["sqlite"]}
+            ]
+        self.settings = folder / "darkroom.json"
+        self.settings.write_text(json.dumps(settings))
+
+    def __enter__(self) -> "DarkroomServer":
+        self.started_in = self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> float:
+        """Starts the server; the seconds until it answered a request."""
+        begin = time.monotonic()
+        self.process = subprocess.Popen(
+            [self.program, "serve", "--config", self.settings],
+            stdout=(self.folder / "serve.log").open("a"),
+            stderr=subprocess.STDOUT,
+        )
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() - begin > 30:
+                raise SystemExit(f"darkroom did not start: {(self.folder / 'serve.log').read_text()}")
+            time.sleep(0.0005)
+        seconds = time.monotonic() - begin
+        self.tree = ProcessTree(self.process.pid)
+        threading.Thread(target=self.tree.watch, daemon=True).start()
+        return seconds
+
+    def answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status > 0
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        self.tree.ended.set()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+    def container(self, name: str) -> tuple[str, str]:
+        """Makes sure a container exists; its path, and a SAS to write into it."""
+        # The note is written for people and tools just after the port opens.
+        note = self.data / "server.json"
+        while not note.exists():
+            time.sleep(0.01)
+        service = BlobServiceClient.from_connection_string(json.loads(note.read_text())["connectionString"])
+        client = service.get_container_client(name)
+        if not client.exists():
+            client.create_container()
+        sas = generate_container_sas(
+            service.account_name,
+            name,
+            account_key=service.credential.account_key,
+            permission=ContainerSasPermissions(write=True, create=True),
+            expiry=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2),
+        )
+        return f"/{service.account_name}/{name}", sas
+
+    def upload(self, pictures: list[Path]) -> None:
+        """Puts the pictures into the watched container, a few at a time; returns when all are acknowledged."""
+        path, sas = self.container("images-input")
+
+        def send(share: list[Path]) -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+            for picture in share:
+                headers = {"x-ms-blob-type": "BlockBlob", "x-ms-version": "2021-12-02", "Content-Type": "image/jpeg"}
+                connection.request("PUT", f"{path}/{picture.name}?{sas}", picture.read_bytes(), headers)
+                response = connection.getresponse()
+                answer = response.read()
+                if response.status != 201:
+                    raise SystemExit(f"upload of {picture.name}: {response.status} {answer.decode()}")
+            connection.close()
+
+        with ThreadPoolExecutor(UPLOADERS) as pool:
+            list(pool.map(send, [pictures[n::UPLOADERS] for n in range(UPLOADERS)]))
+
+    def wait_for_records(self, count: int, seconds: float = 600) -> None:
+        """Waits until the records of so many pictures are written; all must have been processed."""
+        deadline = time.monotonic() + seconds
+        with contextlib.closing(sqlite3.connect(f"file:{self.data}/records.sqlite?mode=ro", uri=True)) as database:
+            while (states := dict(database.execute(
+                "SELECT status, count(*) FROM ImageMetadata GROUP BY status"
+            ))) and sum(states.values()) < count or not states:
+                if time.monotonic() > deadline:
+                    raise SystemExit(f"after {seconds} s there are only these records: {states}")
+                time.sleep(0.01)
+        if len(states) != 1:
+            raise SystemExit(f"not every picture was processed: {states}")
