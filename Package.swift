@@ -110,7 +110,7 @@ let package = Package(
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "DurableTask", on: "Rooms", ["Telemetry"]),
         tests(of: "HTTP", on: "Links"),
-        tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry"]),
+        tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry", "CLinux"]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),

@@ -46,9 +46,6 @@ private func idleAllowances(_ repository: Repository) -> [Finding] {
 }
 
 extension Repository {
-    /// The Swift files of the program and its libraries.
-    fileprivate var sources: [SwiftFile] { swiftFiles.filter { $0.path.hasPrefix("Sources/") } }
-
     /// A room that calls C directly.
     fileprivate func isBinding(_ target: PackageTarget) -> Bool {
         let libraries = Set(targets.filter { $0.path.hasPrefix("Sources/C/") }.map(\.name))

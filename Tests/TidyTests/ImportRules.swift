@@ -59,7 +59,7 @@ private func floor(of target: PackageTarget) -> Int? {
 }
 
 private func strangersToC(_ repository: Repository) -> [Finding] {
-    repository.swiftFiles.flatMap { file -> [Finding] in
+    repository.sources.flatMap { file -> [Finding] in
         let target = repository.target(of: file.path)?.name ?? ""
         return file.imports.filter { bindings[$0.name].map { !$0.contains(target) } ?? false }.map {
             Finding(
@@ -72,7 +72,7 @@ private func strangersToC(_ repository: Repository) -> [Finding] {
 
 private func foundationImports(_ repository: Repository) -> [Finding] {
     let wholeFoundation: Set = ["Foundation", "FoundationNetworking", "FoundationXML"]
-    return repository.swiftFiles.filter { $0.path.hasPrefix("Sources/") }.flatMap { file in
+    return repository.sources.flatMap { file in
         file.imports.filter { wholeFoundation.contains($0.name) && !Allowance.covers(.foundation, in: file.path) }.map {
             Finding(
                 file.path, $0.line,

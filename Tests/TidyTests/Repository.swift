@@ -64,6 +64,9 @@ struct Repository: Sendable {
         folder.hasPrefix(".") ? Self.ownFolders.contains(folder) : !Self.foreignFolders.contains(folder)
     }
 
+    /// The Swift files of the program and its libraries.
+    var sources: [SwiftFile] { swiftFiles.filter { $0.path.hasPrefix("Sources/") } }
+
     /// The target whose folder holds the file.
     func target(of path: String) -> PackageTarget? {
         targets.first { path.hasPrefix($0.path + "/") }

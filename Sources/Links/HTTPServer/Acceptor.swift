@@ -8,7 +8,7 @@ import Telemetry
 
 /// A listening socket on its loop.
 ///
-/// It is used on that loop only.
+/// Unchecked: it is used on that loop only.
 final class Acceptor: @unchecked Sendable {
     /// A client that has just connected; whoever takes it owns the descriptor.
     struct Arrival {

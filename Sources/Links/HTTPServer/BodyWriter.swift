@@ -5,7 +5,7 @@ import HTTP
 
 /// Sends a streamed answer.
 ///
-/// Safe to share because every call moves to the connection's loop before it touches anything.
+/// Unchecked: every call moves to the connection's loop before it touches anything.
 final class BodyWriter: HTTPBodyWriter, @unchecked Sendable {
     private let loop: EventLoop
     private let framing: ResponseEncoder.Framing

@@ -14,10 +14,10 @@ enum ChannelError: Error {
 
 /// A descriptor on a loop, and what is known about its readiness.
 ///
-/// Readiness is remembered because it is reported once per change: it holds until a call says that it would block. At most
-/// one task waits to read and one to write.
+/// Readiness is remembered because it is reported once per change: it holds until a call says that it would block. At
+/// most one task waits to read and one to write.
 ///
-/// Safe to share because it is touched on its loop's thread only.
+/// Unchecked: it is touched on its loop's thread only.
 final class Channel: @unchecked Sendable {
     private enum Wake {
         case ready

@@ -80,8 +80,8 @@ extension Connection {
 
     /// Ends this side and waits for the client to end its own.
     ///
-    /// Closing at once would make the kernel answer bytes that are still on their way with a reset, and a reset makes the
-    /// client forget the answer it has already received.
+    /// Closing at once would make the kernel answer bytes that are still on their way with a reset, and a reset makes
+    /// the client forget the answer it has already received.
     private func linger() async throws {
         transport.finish()
         let deadline = loop.now + service.limits.lingerTime.milliseconds

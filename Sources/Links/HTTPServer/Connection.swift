@@ -7,7 +7,7 @@ import Telemetry
 
 /// One client's connection: requests in, answers out, one after the other, in one task for its whole life.
 ///
-/// Safe to share because it is touched on its loop's thread only.
+/// Unchecked: it is touched on its loop's thread only.
 @safe
 final class Connection: @unchecked Sendable {
     let loop: EventLoop

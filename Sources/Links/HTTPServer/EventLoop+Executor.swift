@@ -6,7 +6,7 @@ extension EventLoop: TaskExecutor {
 
     /// Runs a job as this executor's.
     ///
-    /// Named so, the runtime knows that the task is where it prefers to be, and calls between its functions do not queue
-    /// again.
+    /// Named so, the runtime knows that the task is where it prefers to be, and calls between its functions do not
+    /// queue again.
     func runNow(_ job: UnownedJob) { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
 }

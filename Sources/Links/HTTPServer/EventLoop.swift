@@ -11,10 +11,10 @@ typealias Milliseconds = Int64
 
 /// One thread that waits for descriptors and runs what waited for them.
 ///
-/// It is a Swift executor: a task that prefers the loop resumes on this thread when its socket is ready, without a hop to
-/// another thread, which would cost more than a whole request.
+/// It is a Swift executor: a task that prefers the loop resumes on this thread when its socket is ready, without a hop
+/// to another thread, which would cost more than a whole request.
 ///
-/// Safe to share because everything but the inbox belongs to the loop's thread alone, which ``assertCurrent()`` checks.
+/// Unchecked: everything but the inbox belongs to the loop's thread alone, which ``assertCurrent()`` checks.
 final class EventLoop: @unchecked Sendable {
     private struct Inbox {
         var jobs: [UnownedJob] = []

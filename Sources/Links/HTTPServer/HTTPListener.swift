@@ -9,13 +9,13 @@ public import Telemetry
 
 /// An HTTP/1.1 server on one address.
 ///
-/// Bind it, tell people the address, then let ``run()`` serve until the task is cancelled or ``drain(within:)`` was called.
-/// It serves once.
+/// Bind it, tell people the address, then let ``run()`` serve until the task is cancelled or ``drain(within:)`` was
+/// called. It serves once.
 ///
-/// Each connection is one task on an event loop, and its responder runs there too: a responder that blocks or computes for
-/// longer than a millisecond moves that work elsewhere (`BlockingPool`, a `@concurrent` function in a task group without
-/// preference), or it delays the loop's other connections. Requests are read strictly: what RFC 9112 lets others read in
-/// two ways is refused.
+/// Each connection is one task on an event loop, and its responder runs there too: a responder that blocks or computes
+/// for longer than a millisecond moves that work elsewhere (`BlockingPool`, a `@concurrent` function in a task group
+/// without preference), or it delays the loop's other connections. Requests are read strictly: what RFC 9112 lets
+/// others read in two ways is refused.
 public final class HTTPListener: Sendable {
     private struct State {
         var socket: Int32?
@@ -106,8 +106,8 @@ public final class HTTPListener: Sendable {
         }
     }
 
-    /// Stops taking clients, closes idle connections, lets running requests end and their connections with them, and cuts
-    /// at `limit`, or when the caller's task is cancelled, what then still runs.
+    /// Stops taking clients, closes idle connections, lets running requests end and their connections with them, and
+    /// cuts at `limit`, or when the caller's task is cancelled, what then still runs.
     ///
     /// ``run()`` returns once the responders of cut requests have returned, too.
     public func drain(within limit: Duration) async {

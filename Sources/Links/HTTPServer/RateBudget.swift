@@ -3,8 +3,8 @@
 
 /// How long a peer may still keep a body waiting.
 ///
-/// Only time in which the peer is waited for counts: a handler that takes its time costs the peer nothing. Each wait ends
-/// after the limit for standstill; all waits together end when the average falls below the minimum rate.
+/// Only time in which the peer is waited for counts: a handler that takes its time costs the peer nothing. Each wait
+/// ends after the limit for standstill; all waits together end when the average falls below the minimum rate.
 struct RateBudget {
     private let progress: Milliseconds
     private let grace: Milliseconds

@@ -5,7 +5,7 @@ import HTTP
 
 /// A request's body, read from its connection.
 ///
-/// Safe to share because every call moves to the connection's loop before it touches anything.
+/// Unchecked: every call moves to the connection's loop before it touches anything.
 final class RequestBody: HTTPRequestBody, @unchecked Sendable {
     private enum Rest {
         case none

@@ -5,7 +5,7 @@ import COpenSSL
 
 /// A certificate with its key, and the rules of TLS connections that show it: 1.2 or newer, no renegotiation.
 ///
-/// Safe to share because OpenSSL counts a context's references atomically and it does not change once it is made.
+/// Unchecked: OpenSSL counts a context's references atomically and it does not change once it is made.
 @safe
 final class TLSContext: @unchecked Sendable {
     private let context: OpaquePointer

@@ -8,8 +8,8 @@ import SQL
 struct BlobRow: Sendable {
     /// The columns that ``init(_:from:)`` reads, in order.
     static let columns = """
-        b.stamp, b.created, b.content, b.length, b.type, b.encoding, b.language, b.disposition, b.cache_control, b.md5, \
-        b.metadata, b.copy_id, b.copy_source, b.copy_completed
+        b.stamp, b.created, b.content, b.length, b.type, b.encoding, b.language, b.disposition, b.cache_control, \
+        b.md5, b.metadata, b.copy_id, b.copy_source, b.copy_completed
         """
     static let columnCount = 14
 
