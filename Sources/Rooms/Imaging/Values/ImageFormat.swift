@@ -42,6 +42,15 @@ public enum OutputFormat: String, Codable, Sendable, CaseIterable {
     /// Whether a lower quality gives fewer bytes.
     public var isLossy: Bool { self != .png }
 
+    /// The longest side that the format holds, in pixels.
+    var maxSide: Int {
+        switch self {
+        case .jpeg, .png: 65_535
+        case .webp: 16_383
+        case .avif: 16_384
+        }
+    }
+
     /// The quality, 1...100, at which the format looks about the same as JPEG at 80.
     public var defaultQuality: Int {
         switch self {

@@ -55,6 +55,8 @@ public struct ImagingFailure: Error, Codable, Sendable, Equatable, CustomStringC
         case sourceUnreadable
         /// A rendition cannot be written.
         case outputUnwritable
+        /// The encoder of a rendition's format failed.
+        case encodingFailed
         /// No worker process starts.
         case workerUnavailable
         /// The job itself makes no sense, such as a plan out of range.
@@ -76,7 +78,7 @@ public struct ImagingFailure: Error, Codable, Sendable, Equatable, CustomStringC
     public var isRetriable: Bool {
         switch code {
         case .busy, .sourceUnreadable, .outputUnwritable, .workerUnavailable: true
-        case .closed, .invalidJob: false
+        case .closed, .invalidJob, .encodingFailed: false
         }
     }
 
