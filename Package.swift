@@ -35,10 +35,12 @@ func room(_ name: String, on floor: String, _ dependencies: [Target.Dependency] 
 }
 
 /// The tests of a room, on the same floor of `Tests`.
-func tests(of name: String, on floor: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+    of name: String, on floor: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
-        path: "Tests/\(floor)/\(name)Tests", swiftSettings: house)
+        path: "Tests/\(floor)/\(name)Tests", exclude: exclude, swiftSettings: house)
 }
 
 let package = Package(
@@ -58,6 +60,7 @@ let package = Package(
         shim("CCurlShim", ["CCurl"]),
         system("CVips", pkgConfig: "vips", apt: "libvips-dev"),
         shim("CVipsShim", ["CVips"]),
+        shim("CWorkerProcess"),
 
         // Foundations
         room("Basics", on: "Foundations", ["CLinux"]),
@@ -80,7 +83,7 @@ let package = Package(
             ["Basics", "Crypto", "Telemetry", "SQL", "HTTP", "AzureStorage", "CLinux"]),
         room("DurableTask", on: "Rooms", ["Basics", "Crypto", "Telemetry"]),
         room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "DurableTask"]),
-        room("Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "CLinux", "CVipsShim"]),
+        room("Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "CLinux", "CVipsShim", "CWorkerProcess"]),
         room("ImageStores", on: "Rooms", ["Basics", "SQL"]),
         room("Notifications", on: "Rooms", ["Basics", "Crypto", "Mail"]),
 
@@ -111,6 +114,12 @@ let package = Package(
         tests(of: "DurableTask", on: "Rooms", ["Telemetry"]),
         tests(of: "HTTP", on: "Links"),
         tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry", "CLinux"]),
+        tests(
+            of: "Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "ImageWorkerTestHost"],
+            exclude: ["Fixtures"]),
+        .executableTarget(
+            name: "ImageWorkerTestHost", dependencies: ["Imaging"], path: "Tests/Rooms/ImageWorkerTestHost",
+            swiftSettings: house),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
