@@ -111,7 +111,6 @@ let package = Package(
 
         // Tests
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
-        tests(of: "DurableTask", on: "Rooms", ["Telemetry"]),
         tests(of: "HTTP", on: "Links"),
         tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry", "CLinux"]),
         tests(
@@ -120,6 +119,8 @@ let package = Package(
         .executableTarget(
             name: "ImageWorkerTestHost", dependencies: ["Imaging"], path: "Tests/Rooms/ImageWorkerTestHost",
             swiftSettings: house),
+        tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"]),
+        tests(of: "TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "SQLite", "DurableTask"]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),

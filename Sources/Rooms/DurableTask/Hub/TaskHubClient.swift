@@ -139,6 +139,15 @@ public struct InstanceStatus: Sendable, Equatable {
     public var customStatus: String?
     /// Why it failed.
     public var failure: TaskFailure?
+
+    /// An instance of which no more is known.
+    public init(id: String, name: String, status: RuntimeStatus, createdAt: Date, updatedAt: Date) {
+        self.id = id
+        self.name = name
+        self.status = status
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
 }
 
 /// Which instances to list.
@@ -175,4 +184,10 @@ public struct InstancePage: Sendable, Equatable {
     public var instances: [InstanceStatus]
     /// Where the next page begins; nil at the end.
     public var next: String?
+
+    /// A page with its parts.
+    public init(instances: [InstanceStatus], next: String?) {
+        self.instances = instances
+        self.next = next
+    }
 }

@@ -42,7 +42,8 @@ public struct TaskHubError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The message.
     public var description: String { message }
 
-    static func notFound(_ id: String) -> TaskHubError {
+    /// There is no such instance.
+    package static func notFound(_ id: String) -> TaskHubError {
         TaskHubError(.notFound, "there is no instance \"\(id)\"")
     }
 }

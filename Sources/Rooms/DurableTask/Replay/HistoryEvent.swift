@@ -114,3 +114,17 @@ public struct TaskCall: Sendable, Equatable, Codable {
         static let firstTask = "first"
     }
 }
+
+/// Which run of which instance.
+public struct ExecutionKey: Sendable, Hashable {
+    /// The instance's id.
+    public var instanceID: String
+    /// Tells the runs of a restarted instance apart.
+    public var executionID: String
+
+    /// A key with its parts.
+    public init(instanceID: String, executionID: String) {
+        self.instanceID = instanceID
+        self.executionID = executionID
+    }
+}

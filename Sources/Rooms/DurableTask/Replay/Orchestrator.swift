@@ -137,20 +137,6 @@ extension Orchestrator {
     }
 }
 
-/// Which run of which instance.
-package struct ExecutionKey: Sendable, Hashable {
-    /// The instance's id.
-    package var instanceID: String
-    /// Tells the runs of a restarted instance apart.
-    package var executionID: String
-
-    /// A key with its parts.
-    package init(instanceID: String, executionID: String) {
-        self.instanceID = instanceID
-        self.executionID = executionID
-    }
-}
-
 extension OrchestratorAction {
     static let timerName = "a timer"
 }

@@ -1,0 +1,49 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+/// Wakes one waiting task; a ring that nobody waits for is kept for the next wait.
+final class Bell: Sendable {
+    private enum State {
+        case silent
+        case rung
+        case awaited(CheckedContinuation<Void, Never>)
+    }
+
+    private let state = Lock(State.silent)
+
+    /// Wakes the waiter, now or as soon as it waits.
+    func ring() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard case .awaited(let waiter) = state else {
+                state = .rung
+                return nil
+            }
+            state = .silent
+            return waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Returns once the bell rang, or when the task is cancelled.
+    ///
+    /// One task at a time may wait.
+    func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let isRung = state.withLock { state in
+                    if case .rung = state {
+                        state = .silent
+                        return true
+                    }
+                    state = .awaited(waiter)
+                    return false
+                }
+                if isRung { waiter.resume() }
+            }
+        } onCancel: {
+            ring()
+        }
+    }
+}

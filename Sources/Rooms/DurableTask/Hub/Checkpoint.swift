@@ -1,0 +1,145 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// All that one episode changes in the store: computed from values alone, written in one transaction.
+package struct Checkpoint: Sendable {
+    /// Whose episode it is.
+    package var execution: ExecutionKey
+    /// Where the history must stand.
+    package var before: HistoryPosition
+    /// Where it stands then.
+    package var after: HistoryPosition
+    /// The inbox rows that the episode consumes.
+    package var messages: [Int64]
+    /// The events to append, as the JSON text of an array.
+    package var events: String
+    /// When it happens.
+    package var time: Date
+    /// What the orchestrator says about itself; nil leaves it as it was.
+    package var customStatus: String?
+    /// How the instance ends, if it does.
+    package var completion: Completion?
+    /// The activities to queue.
+    package var tasks: [Task] = []
+    /// The timers to set.
+    package var timers: [Timer] = []
+
+    /// An activity to queue.
+    package struct Task: Sendable {
+        /// The action's id.
+        package var id: Int
+        /// What to call.
+        package var call: TaskCall
+        /// The lease under which the owner queues it in memory at once; nil when it stays in the store.
+        package var lease: Int64?
+    }
+
+    /// A timer to set.
+    package struct Timer: Sendable {
+        /// The action's id.
+        package var id: Int
+        /// When it fires.
+        package var fireAt: Date
+
+        /// The message that it becomes.
+        package var event: HistoryEvent {
+            HistoryEvent(at: fireAt, .timerFired(timerID: id, fireAt: fireAt))
+        }
+    }
+}
+
+extension Checkpoint {
+    /// Computes what an episode changes.
+    ///
+    /// One that breaks a limit ends the instance as failed instead.
+    init(
+        _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn, from position: HistoryPosition, at time: Date,
+        _ limits: HubConfiguration
+    ) throws {
+        try self.init(unbounded: item, turn, from: position, at: time)
+        guard let failure = limits.failure(of: turn) ?? limits.failure(of: after) else { return }
+        let end = OrchestratorAction(id: -1, .completeOrchestration(Completion(.failed, failure: failure)))
+        try self.init(unbounded: item, OrchestratorTurn(actions: [end]), from: position, at: time)
+    }
+
+    private init(
+        unbounded item: OrchestrationWorkItem, _ turn: OrchestratorTurn, from position: HistoryPosition, at time: Date
+    ) throws {
+        execution = ExecutionKey(instanceID: item.instanceID, executionID: position.executionID)
+        before = position
+        messages = item.messages
+        self.time = time
+        customStatus = turn.customStatus
+        completion = turn.completion
+        let recorded = item.events + turn.actions.map { HistoryEvent(recording: $0, at: time) }
+        events = try HistoryText.encode(recorded)
+        after = position
+        after.eventCount += recorded.count
+        after.byteCount += events.utf8.count
+        guard completion?.status != .terminated else { return }
+        for action in turn.actions {
+            switch action.kind {
+            case .scheduleTask(let call): tasks.append(Task(id: action.id, call: call))
+            case .createTimer(let fireAt) where completion == nil: timers.append(Timer(id: action.id, fireAt: fireAt))
+            case .createTimer, .completeOrchestration: break
+            }
+        }
+    }
+}
+
+extension HistoryEvent {
+    /// The event that records an action.
+    init(recording action: OrchestratorAction, at time: Date) {
+        switch action.kind {
+        case .scheduleTask(let call): self.init(id: action.id, at: time, .taskScheduled(call))
+        case .createTimer(let fireAt): self.init(id: action.id, at: time, .timerCreated(fireAt: fireAt))
+        case .completeOrchestration(let completion):
+            self.init(id: action.id, at: time, .executionCompleted(completion))
+        }
+    }
+}
+
+extension HubConfiguration {
+    /// Why a payload may not be stored; nil when it may.
+    func failure(ofPayload text: String?, _ what: @autoclosure () -> String) -> TaskFailure? {
+        guard let size = text?.utf8.count, size > maximumPayloadBytes else { return nil }
+        return TaskFailure(
+            type: TaskFailure.EngineType.payloadTooLarge,
+            message: """
+                \(what()) takes \(size) bytes, the limit is \(maximumPayloadBytes): pass a reference to where the \
+                bytes are
+                """,
+            isRetriable: false)
+    }
+
+    fileprivate func failure(of turn: OrchestratorTurn) -> TaskFailure? {
+        if let failure = failure(ofPayload: turn.customStatus, "the custom status") { return failure }
+        for action in turn.actions {
+            switch action.kind {
+            case .scheduleTask(let call):
+                if let failure = failure(ofPayload: call.input, "the input of activity \"\(call.name)\"") {
+                    return failure
+                }
+            case .completeOrchestration(let completion):
+                if let failure = failure(ofPayload: completion.result, "the output") { return failure }
+            case .createTimer: break
+            }
+        }
+        return nil
+    }
+
+    fileprivate func failure(of position: HistoryPosition) -> TaskFailure? {
+        guard position.eventCount > maximumHistoryEvents || position.byteCount > maximumHistoryBytes else {
+            return nil
+        }
+        return TaskFailure(
+            type: TaskFailure.EngineType.historyTooLong,
+            message: """
+                the history would grow to \(position.eventCount) events and \(position.byteCount) bytes, the limits \
+                are \(maximumHistoryEvents) and \(maximumHistoryBytes): split the work into several instances
+                """,
+            isRetriable: false)
+    }
+}

@@ -1,0 +1,140 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+public import Telemetry
+
+/// Runs the orchestrations and activities of a hub.
+///
+/// ``run()`` works until ``stop()`` or cancellation. Stopping ends the fetching and lets what runs finish within the
+/// drain time; after it, or when the task of `run()` is cancelled, running activities are cancelled and given back.
+/// An activity that ignores its cancellation holds `run()` up.
+public final class TaskHubWorker: Sendable {
+    let hub: any TaskHub
+    let registry: TaskRegistry
+    let configuration: WorkerConfiguration
+    let log: Log
+    let intake = Intake()
+    let live: Lock<LiveInstances>
+    let running = Lock<[Int64: ActivityWorkItem]>([:])
+    let runningBell = Bell()
+    let troubles = Lock<[String: Int]>([:])
+    let escapes: AsyncStream<String>
+    let escapeReporter: AsyncStream<String>.Continuation
+    private let stopBell = Bell()
+
+    private enum Role: Sendable {
+        case service
+        case work
+        case drainDeadline
+    }
+
+    /// A worker for a hub; nothing runs before ``run()``.
+    public init(
+        _ hub: any TaskHub, registry: TaskRegistry, configuration: WorkerConfiguration = WorkerConfiguration(),
+        log: Log = .silent
+    ) {
+        self.hub = hub
+        self.registry = registry
+        self.configuration = configuration
+        self.log = log
+        live = Lock(LiveInstances(capacity: configuration.liveInstances))
+        (escapes, escapeReporter) = AsyncStream.makeStream()
+    }
+
+    /// Lets what runs finish and fetches nothing more; ``run()`` returns then.
+    public func stop() {
+        hub.close(intake)
+        stopBell.ring()
+    }
+
+    /// Works until stopped.
+    ///
+    /// Call it once.
+    ///
+    /// - Throws: what the hub cannot outlive, as ``TaskHubError`` `ownerChanged`.
+    public func run() async throws {
+        defer { for instance in live.withLock({ $0.takeAll() }) { instance.orchestrator.close() } }
+        try await withThrowingTaskGroup(of: Role.self) { group in
+            group.addTask { try await self.service { try await self.hub.run() } }
+            group.addTask { try await self.service { await self.renewLeases() } }
+            group.addTask { try await self.service { await self.reportEscapes() } }
+            group.addTask { await self.drainDeadline() }
+            group.addTask { try await self.work() }
+            while try await group.next() == .service, !Task.isCancelled {}
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    /// A part that ends by cancellation alone.
+    private func service(_ body: () async throws -> Void) async throws -> Role {
+        do {
+            try await body()
+        } catch is CancellationError {
+            return .service
+        }
+        return .service
+    }
+
+    private func drainDeadline() async -> Role {
+        await stopBell.wait()
+        try? await Task.sleep(for: configuration.drainTime)
+        return .drainDeadline
+    }
+
+    private func work() async throws -> Role {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<configuration.concurrentOrchestrations {
+                group.addTask { try await self.repeatStep { try await self.runNextOrchestration() } }
+            }
+            for lane in lanes {
+                for _ in 0..<lane.width {
+                    group.addTask { try await self.repeatStep { try await self.runNextActivity(lane.filter) } }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return .work
+    }
+
+    /// Activities with a limit of their own have a lane each; all others, unknown ones too, share one.
+    private var lanes: [(filter: ActivityFilter, width: Int)] {
+        let limited = configuration.activityLimits.map { (filter: ActivityFilter.only($0.key), width: $0.value) }
+        let others = ActivityFilter.except(Set(configuration.activityLimits.keys))
+        return limited + [(filter: others, width: configuration.concurrentActivities)]
+    }
+
+    /// Repeats `step` until it says that there is nothing more; a failing store is tried again ever less often.
+    private func repeatStep(_ step: () async throws -> Bool) async throws {
+        var failures = 0
+        while true {
+            do {
+                guard try await step() else { return }
+                failures = 0
+            } catch let error as TaskHubError where error.code == .ownerChanged {
+                throw error
+            } catch {
+                if Task.isCancelled { return }
+                log(.error, "the task hub failed", ["error": "\(error)"])
+                failures += 1
+                try? await Task.sleep(for: Self.delay(after: failures))
+            }
+        }
+    }
+
+    /// 50 ms, doubled by each failure, at most 10 s.
+    static func delay(after failures: Int) -> Duration { .milliseconds(min(10_000, 25 << min(failures, 12))) }
+
+    private func reportEscapes() async {
+        for await id in escapes {
+            do {
+                try await hub.wake(id, note: TaskFailure.EngineType.escapedWork)
+            } catch {
+                log(
+                    .error, "an instance that left its engine could not be woken",
+                    ["instance": id, "error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import FoundationEssentials
+import SQL
+import SQLite
+import TaskHubSQL
+import Telemetry
+import Testing
+
+/// The kinds of hub that the conformance suite runs against.
+enum HubKind: String, CaseIterable, CustomTestStringConvertible {
+    case memory
+    case sqlite
+
+    var testDescription: String { rawValue }
+}
+
+/// A store that outlives the hubs opened on it, so that a test can "crash" and start again.
+final class HubHouse: Sendable {
+    let clock: VirtualHubClock
+    private let open: @Sendable (HubConfiguration) async throws -> EmbeddedTaskHub
+    private let folder: URL?
+
+    init(_ kind: HubKind, clock: VirtualHubClock = VirtualHubClock()) throws {
+        self.clock = clock
+        switch kind {
+        case .memory:
+            let store = MemoryHubStore()
+            folder = nil
+            open = { try await EmbeddedTaskHub(store: store, clock: clock, configuration: $0, log: .silent) }
+        case .sqlite:
+            let folder = FileManager.default.temporaryDirectory.appending(path: "hub-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let path = folder.appending(path: "hub.sqlite").path
+            self.folder = folder
+            open = { try await .sqlite(try SQLiteDatabase(path: path), clock: clock, configuration: $0) }
+        }
+    }
+
+    deinit {
+        if let folder { try? FileManager.default.removeItem(at: folder) }
+    }
+
+    func hub(_ change: (inout HubConfiguration) -> Void = { _ in }) async throws -> EmbeddedTaskHub {
+        var configuration = HubConfiguration()
+        change(&configuration)
+        return try await open(configuration)
+    }
+}
+
+/// Runs a worker around `body` and stops it after.
+func withWorker<Value: Sendable>(
+    _ hub: EmbeddedTaskHub, _ registry: TaskRegistry, _ configuration: WorkerConfiguration = WorkerConfiguration(),
+    _ body: @Sendable @escaping () async throws -> Value
+) async throws -> Value {
+    let worker = TaskHubWorker(hub, registry: registry, configuration: configuration)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await worker.run() }
+        defer { worker.stop() }
+        return try await body()
+    }
+}
+
+extension TaskRegistry {
+    /// A registry with an orchestration "main" of whole numbers.
+    static func main(
+        _ body: @escaping @Sendable (OrchestrationContext, Int) async throws -> Int
+    ) -> TaskRegistry {
+        var registry = TaskRegistry()
+        registry.addOrchestration("main", body)
+        return registry
+    }
+
+    /// The same registry with an activity of whole numbers.
+    func with(
+        _ name: String, _ body: @escaping @Sendable (ActivityContext, Int) async throws -> Int
+    ) -> TaskRegistry {
+        var registry = self
+        registry.addActivity(name, body)
+        return registry
+    }
+}
+
+extension EmbeddedTaskHub {
+    /// Starts "main" and waits for its end.
+    func run(_ id: String, _ input: Int = 0) async throws -> InstanceStatus {
+        _ = try await start(StartRequest(id: id, name: "main", input: "\(input)"))
+        return try await waitForCompletion(of: id)
+    }
+}
+
+/// The code with which a hub refuses a call; nil when it does not.
+func refusal(_ call: @Sendable () async throws -> Void) async throws -> TaskHubError.Code? {
+    do {
+        try await call()
+        return nil
+    } catch let error as TaskHubError {
+        return error.code
+    }
+}
