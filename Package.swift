@@ -110,6 +110,8 @@ let package = Package(
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
 
         // Tests
+        .target(
+            name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py"], swiftSettings: house),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "HTTP", on: "Links"),
         tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry", "CLinux"]),
@@ -124,6 +126,8 @@ let package = Package(
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
+        tests(of: "Curl", on: "Links"),
+        tests(of: "HTTPClient", on: "Links", ["Crypto", "HTTP", "Peers"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
         tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
         tests(of: "StorageServer", on: "Rooms", ["AzureStorage", "Basics", "Crypto", "HTTP", "SQL", "SQLite"]),
