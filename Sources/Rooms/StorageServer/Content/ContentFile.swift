@@ -4,6 +4,7 @@
 import CLinux
 import Crypto
 import Glibc
+import HTTP
 
 /// A call of the operating system failed.
 struct FileFailure: Error, CustomStringConvertible {
@@ -90,7 +91,14 @@ final class ContentFile: Sendable {
     }
 
     /// The bytes of a stretch that must exist.
-    func read(_ range: Range<Int64>) throws -> [UInt8] {
+    func read(_ range: Range<Int64>) throws -> [UInt8] { try Self.read(range, from: descriptor, path) }
+
+    /// The bytes of a region of a file that somebody else has opened.
+    static func read(_ region: HTTPFileRegion) throws -> [UInt8] {
+        try read(region.offset..<(region.offset + region.length), from: region.descriptor, "a content file")
+    }
+
+    private static func read(_ range: Range<Int64>, from descriptor: Int32, _ path: String) throws -> [UInt8] {
         try unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
             while filled < range.count {
                 let place = unsafe buffer.baseAddress?.advanced(by: filled)

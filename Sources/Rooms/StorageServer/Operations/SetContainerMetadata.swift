@@ -1,0 +1,25 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import AzureStorage
+import HTTP
+
+/// Set Container Metadata.
+struct SetContainerMetadata: StorageOperation {
+    private let address: ContainerAddress
+    private let metadata: BlobMetadata
+    private let conditions: BlobConditions
+
+    init(_ request: StorageRequest) throws {
+        address = try request.container()
+        metadata = try BlobMetadata(fields: request.fields)
+        conditions = try .writing(request.fields)
+    }
+
+    var access: RequiredAccess { .account(.container, .write) }
+
+    func run(_ context: OperationContext) async throws -> HTTPResponse {
+        let properties = try await context.store.setMetadata(of: address, to: metadata, conditions: conditions)
+        return HTTPResponse(status: 200, fields: .written(properties.etag, properties.lastModified))
+    }
+}
