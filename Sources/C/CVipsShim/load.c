@@ -72,7 +72,7 @@ cvips_header cvips_describe(cvips_image *image) {
         .orientation = orientation >= 1 && orientation <= 8 ? orientation : 1,
         .pages = vips_image_get_n_pages(image),
         .bits = int_or(image, "heif-bitdepth", bits),
-        .has_alpha = vips_image_hasalpha(image),
+        .has_alpha = cvips_has_alpha(image),
         .is_interlaced = int_or(image, "interlaced", 0),
         .space = space_of(image),
     };
@@ -88,5 +88,6 @@ const void *cvips_metadata(cvips_image *image, const char *name, size_t *length)
 }
 
 int cvips_has_alpha(cvips_image *image) {
-    return vips_image_hasalpha(image);
+    // Packed Lab counts as four bands.
+    return vips_image_get_coding(image) == VIPS_CODING_NONE && vips_image_hasalpha(image);
 }

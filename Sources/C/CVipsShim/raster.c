@@ -33,8 +33,8 @@ cvips_image *cvips_flatten(cvips_image *image, cvips_colour background, cvips_er
     if (shown && vips_image_get_bands(shown) == 2) {
         shown = convert(shown, VIPS_INTERPRETATION_sRGB);
     }
-    if (!shown) {
-        return cvips_fail(error);
+    if (!shown || !cvips_has_alpha(shown)) {
+        return shown ? shown : cvips_fail(error);
     }
     VipsImage *flat = NULL;
     VipsArrayDouble *colour = vips_array_double_newv(
@@ -70,11 +70,23 @@ static VipsImage *resized(VipsImage *image, int width, int height) {
     return small;
 }
 
+/// A copy of the pixels without anything that came with them. Encoders are told to strip, too, but not
+/// every one obeys: `webpsave` writes EXIF all the same.
+static VipsImage *bare(VipsImage *image) {
+    VipsImage *copy = vips_image_copy_memory(image);
+    char **fields = copy ? vips_image_get_fields(copy) : NULL;
+    for (char **field = fields; field && *field; field++) {
+        vips_image_remove(copy, *field);
+    }
+    g_strfreev(fields);
+    return copy;
+}
+
 cvips_image *cvips_raster(cvips_image *image, int32_t width, int32_t height, cvips_error error) {
     VipsImage *light = without_inks(image);
     VipsImage *small = light ? resized(light, width, height) : NULL;
     VipsImage *shown = small ? cvips_to_display(small) : NULL;
-    VipsImage *raster = shown ? vips_image_copy_memory(shown) : NULL;
+    VipsImage *raster = shown ? bare(shown) : NULL;
     VIPS_UNREF(light);
     VIPS_UNREF(small);
     VIPS_UNREF(shown);

@@ -35,7 +35,7 @@ int cvips_save(cvips_image *raster, cvips_save_options options, cvips_bytes *fil
 
 /// The raster as three bands, or null.
 static VipsImage *as_rgb(cvips_image *raster, cvips_error error) {
-    if (vips_image_hasalpha(raster)) {
+    if (cvips_has_alpha(raster)) {
         return cvips_flatten(raster, (cvips_colour){255, 255, 255}, error);
     }
     VipsImage *colour = NULL;

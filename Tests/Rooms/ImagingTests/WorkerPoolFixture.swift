@@ -1,6 +1,8 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+import Crypto
 import FoundationEssentials
 import Glibc
 import Imaging
@@ -63,4 +65,26 @@ func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL
 /// The path of a committed picture.
 func fixture(_ name: String) -> String {
     URL(filePath: #filePath).deletingLastPathComponent().path + "/Fixtures/" + name
+}
+
+/// Lower-case hexadecimal digest of bytes.
+func digest(_ kind: Digest, _ bytes: [UInt8]) -> String { hex(kind.of(bytes)) }
+
+/// A file kept open by a test.
+struct Descriptor: ~Copyable {
+    let number: Int32
+
+    init(_ path: String, writing: Bool) throws {
+        number = unsafe open(path, writing ? O_RDWR : O_RDONLY)
+        try #require(number >= 0)
+    }
+
+    deinit { close(number) }
+
+    var isOpen: Bool { fcntl(number, F_GETFD) >= 0 }
+}
+
+/// How many descriptors this process has open.
+func openDescriptors() throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
 }

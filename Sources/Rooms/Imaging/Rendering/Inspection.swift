@@ -80,10 +80,16 @@ extension ImageRejection {
             self.init(.workerCrashed, "Decoding took more memory than a worker may have\(said).")
         } else if isCut || ["premature end", "truncated", "end of file", "end-of-file"].contains(where: text.contains) {
             self = .cut(format, said)
-        } else if ["unsupported", "not supported", "unimplemented"].contains(where: text.contains) {
+        } else if Self.saysUnsupported(text) {
             self.init(.unsupported, "This kind of \(format.rawValue) is not read here\(said).")
         } else {
             self.init(.corrupt, "The \(format.rawValue) file is damaged\(said). Save it anew and upload it again.")
         }
+    }
+
+    /// Whether a decoder knows what it sees but cannot do it; an unsupported JPEG marker is only noise.
+    private static func saysUnsupported(_ text: String) -> Bool {
+        !text.contains("unsupported marker")
+            && ["unsupported", "not supported", "unimplemented"].contains(where: text.contains)
     }
 }

@@ -24,8 +24,6 @@ struct QualitySearch {
         let bytes: Int
     }
 
-    /// The lowest quality that is tried.
-    static let floor = 55
     private static let maxEncodings = 6
     /// Full enough: a better quality would gain little.
     private static let goodFill = 0.93
@@ -38,9 +36,9 @@ struct QualitySearch {
     private var tooLarge: Attempt?
     private var encodings = 0
 
-    init(maxBytes: Int, startingAt quality: Int) {
+    init(maxBytes: Int, startingAt quality: Int, floor: Int) {
         self.maxBytes = maxBytes
-        floor = min(quality, Self.floor)
+        self.floor = min(quality, floor)
     }
 
     /// Takes the size of the file of a quality, and says what is next.

@@ -33,7 +33,8 @@ struct Rendition {
 
     /// The best file that fits, or the smallest one.
     private func search(_ raster: VipsRaster, maxBytes: Int) throws -> (file: EncodedFile, quality: Int) {
-        var search = QualitySearch(maxBytes: maxBytes, startingAt: plan.quality)
+        var search = QualitySearch(
+            maxBytes: maxBytes, startingAt: plan.quality, floor: plan.format.lowestQuality)
         var files: [Int: EncodedFile] = [:]
         var quality = plan.quality
         while true {

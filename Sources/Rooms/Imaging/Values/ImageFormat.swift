@@ -51,6 +51,15 @@ public enum OutputFormat: String, Codable, Sendable, CaseIterable {
         }
     }
 
+    /// The quality under which a smaller picture looks better than a worse one.
+    var lowestQuality: Int {
+        switch self {
+        case .jpeg, .png: 55
+        case .webp: 50
+        case .avif: 35
+        }
+    }
+
     /// The quality, 1...100, at which the format looks about the same as JPEG at 80.
     public var defaultQuality: Int {
         switch self {
