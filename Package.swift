@@ -111,7 +111,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py"], swiftSettings: house),
+            name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py", "smtp_peer.py"], swiftSettings: house),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "HTTP", on: "Links"),
         tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry", "CLinux"]),
@@ -128,6 +128,7 @@ let package = Package(
         tests(of: "SQLite", on: "Links", ["SQL"]),
         tests(of: "Curl", on: "Links"),
         tests(of: "HTTPClient", on: "Links", ["Crypto", "HTTP", "Peers"]),
+        tests(of: "Mail", on: "Links", ["Peers"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
         tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
         tests(of: "StorageServer", on: "Rooms", ["AzureStorage", "Basics", "Crypto", "HTTP", "SQL", "SQLite"]),

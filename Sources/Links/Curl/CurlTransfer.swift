@@ -62,8 +62,11 @@ public final class CurlTransfer: Sendable {
     @discardableResult
     public func completion() async throws -> CurlHead {
         while try await !read().isEmpty {}
-        return core.state.withLock { $0.head }
+        return received
     }
+
+    /// What of the peer's head has come so far: after a failure, its last words.
+    public var received: CurlHead { core.state.withLock { $0.head } }
 
     /// Ends the transfer and its connection.
     public func cancel() { core.cancel() }
