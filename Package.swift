@@ -114,7 +114,7 @@ let package = Package(
             name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py", "smtp_peer.py"], swiftSettings: house),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "HTTP", on: "Links"),
-        tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry", "CLinux"]),
+        tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry"]),
         tests(
             of: "Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "ImageWorkerTestHost"],
             exclude: ["Fixtures"]),

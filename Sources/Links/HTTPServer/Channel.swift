@@ -61,11 +61,14 @@ final class Channel: @unchecked Sendable {
     static let connection = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue
 
     /// Returns when a read may find something.
+    ///
+    /// A peer that sends byte after byte never waits long, so a deadline that has passed ends the next wait at once.
     func waitReadable(until deadline: Milliseconds) async throws {
         let wake = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
             // Looked at here and not by the caller: an await may let an event pass before it comes to wait.
             if isCut { return unsafe continuation.resume(returning: .cut) }
             if isReadable { return unsafe continuation.resume(returning: .ready) }
+            if deadline <= loop.now { return unsafe continuation.resume(returning: .timedOut) }
             precondition(reader == nil, "one task at a time reads from a connection")
             reader = unsafe Waiter(continuation: continuation, deadline: deadline)
             loop.deadlines += 1
@@ -78,6 +81,7 @@ final class Channel: @unchecked Sendable {
         let wake = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
             if isCut { return unsafe continuation.resume(returning: .cut) }
             if isWritable { return unsafe continuation.resume(returning: .ready) }
+            if deadline <= loop.now { return unsafe continuation.resume(returning: .timedOut) }
             precondition(writer == nil, "one task at a time writes to a connection")
             writer = unsafe Waiter(continuation: continuation, deadline: deadline)
             loop.deadlines += 1

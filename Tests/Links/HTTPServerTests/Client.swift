@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import CLinux
+import Foundation
 import Glibc
 
 /// A client that sends exactly the bytes it is told to, and says exactly what came back.
@@ -22,7 +22,15 @@ final class Client: @unchecked Sendable {
 
         /// The codes of all status lines.
         var statuses: [Int] {
-            text.components(after: "HTTP/1.1 ").compactMap { Int($0.prefix(3)) }
+            let data = Data(bytes)
+            let mark = Data("HTTP/1.1 ".utf8)
+            var codes: [Int] = []
+            var rest = 0..<data.count
+            while let found = data.range(of: mark, in: rest) {
+                rest = found.upperBound..<data.count
+                codes += Int(String(decoding: data[rest].prefix(3), as: UTF8.self)).map { [$0] } ?? []
+            }
+            return codes
         }
     }
 
@@ -71,7 +79,7 @@ final class Client: @unchecked Sendable {
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Receives what comes next; nil when nothing came in time, empty at the end.
-    func receive(within milliseconds: Int = 5000, upTo limit: Int = 64 << 10) -> Result<[UInt8], Reset>? {
+    func receive(within milliseconds: Int = 30_000, upTo limit: Int = 64 << 10) -> Result<[UInt8], Reset>? {
         var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         var buffer = [UInt8](repeating: 0, count: limit)
@@ -83,7 +91,7 @@ final class Client: @unchecked Sendable {
     struct Reset: Error {}
 
     /// Receives until the server ends the connection, `isEnough` says so, or nothing comes any more.
-    func answer(within milliseconds: Int = 5000, until isEnough: (Answer) -> Bool = { _ in false }) -> Answer {
+    func answer(within milliseconds: Int = 30_000, until isEnough: (Answer) -> Bool = { _ in false }) -> Answer {
         var answer = Answer()
         while !isEnough(answer) {
             switch receive(within: milliseconds) {
@@ -110,6 +118,14 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async ->
     }
 }
 
+/// Where `mark` first stands in `bytes`, by Foundation: what is compiled for debugging takes seconds for megabytes.
+func find(_ mark: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+    Data(bytes).range(of: Data(mark), in: start..<bytes.count)?.lowerBound
+}
+
+/// Whether two stretches of bytes are the same, by Foundation for the same reason.
+func isSame(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool { Data(left) == Data(right) }
+
 extension String {
     /// What stands after each occurrence of `mark`.
     func components(after mark: String) -> [Substring] {
@@ -120,5 +136,18 @@ extension String {
             found.append(rest)
         }
         return found
+    }
+}
+
+extension Client {
+    /// Sends on a thread of its own, while the caller receives.
+    struct Sender {
+        private let thread: pthread_t
+
+        init(_ client: Client, _ bytes: [UInt8]) {
+            thread = startThread { client.send(bytes) }
+        }
+
+        func join() { pthread_join(thread, nil) }
     }
 }

@@ -21,14 +21,21 @@ struct Server {
     let listener: HTTPListener
     let port: UInt16
 
+    /// What a test wants otherwise than usual.
+    struct Setting {
+        var limits = HTTPServerLimits()
+        var certificate: HTTPServerConfiguration.Certificate?
+        var log = Log.silent
+        var loops = 2
+    }
+
     /// Serves `answer` while `body` runs.
     static func running<Value>(
-        limits: HTTPServerLimits = HTTPServerLimits(), certificate: HTTPServerConfiguration.Certificate? = nil,
-        log: Log = .silent, answer: @escaping Responder.Answer, _ body: (Server) async throws -> Value
+        _ setting: Setting = Setting(), answer: @escaping Responder.Answer, _ body: (Server) async throws -> Value
     ) async throws -> Value {
         let listener = HTTPListener(
-            configuration: HTTPServerConfiguration(certificate: certificate, limits: limits),
-            responder: Responder(answer: answer), log: log, loops: try HTTPEventLoops(count: 2))
+            configuration: HTTPServerConfiguration(certificate: setting.certificate, limits: setting.limits),
+            responder: Responder(answer: answer), log: setting.log, loops: try HTTPEventLoops(count: setting.loops))
         let address = try listener.bind()
         return try await withThrowingTaskGroup { group in
             group.addTask { try await listener.run() }
@@ -53,4 +60,17 @@ struct Server {
     func answer(to text: String, finishing: Bool = true) async -> Client.Answer {
         await answer(to: Array(text.utf8), finishing: finishing)
     }
+}
+
+/// Keeps what the server tells its log.
+final class LogRecorder: Sendable {
+    private let lines = Lock<[String]>([])
+
+    var log: Log {
+        Log(from: .warning) { line in
+            self.lines.withLock { $0.append("\(line.message) \(line.values)") }
+        }
+    }
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
 }
