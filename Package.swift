@@ -129,6 +129,7 @@ let package = Package(
         tests(of: "Curl", on: "Links"),
         tests(of: "HTTPClient", on: "Links", ["Crypto", "HTTP", "Peers"]),
         tests(of: "Mail", on: "Links", ["Peers"]),
+        tests(of: "Notifications", on: "Rooms", ["Mail", "Peers"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
         tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
         tests(of: "StorageServer", on: "Rooms", ["AzureStorage", "Basics", "Crypto", "HTTP", "SQL", "SQLite"]),
