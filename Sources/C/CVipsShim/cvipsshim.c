@@ -58,3 +58,7 @@ void cvips_free(cvips_image *image) {
 void cvips_bytes_free(cvips_bytes file) {
     g_free(file.data);
 }
+
+const char *cvips_version(void) {
+    return vips_version_string();
+}

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -103,4 +104,20 @@ void cworker_usage(uint64_t *cpu_microseconds, uint64_t *peak_memory) {
     getrusage(RUSAGE_SELF, &usage);
     *cpu_microseconds = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
     *peak_memory = (uint64_t) usage.ru_maxrss * 1024;
+}
+
+int cworker_memory_file(const void *bytes, size_t length) {
+    int file = memfd_create("picture", MFD_CLOEXEC);
+    if (file < 0) return -1;
+    size_t written = 0;
+    while (written < length) {
+        ssize_t count = write(file, (const char *) bytes + written, length - written);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) {
+            close(file);
+            return -1;
+        }
+        written += (size_t) count;
+    }
+    return file;
 }

@@ -90,3 +90,6 @@ public func randomBytes(_ count: Int) -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
     return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
 }
+
+/// The version of OpenSSL in use, such as `OpenSSL 3.0.19 27 Jan 2026`.
+public var opensslVersion: String { unsafe String(cString: OpenSSL_version(OPENSSL_VERSION)) }

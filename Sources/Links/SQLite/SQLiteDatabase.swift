@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import CSQLite
 public import SQL
 
 /// A database file that one process writes.
@@ -33,6 +34,9 @@ public final class SQLiteDatabase: SQLDatabase {
         /// The defaults.
         public init() {}
     }
+
+    /// The version of SQLite in use.
+    public static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
 
     private let writer: SQLiteWriter
     private let readers: SQLiteReaders

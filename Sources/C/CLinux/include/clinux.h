@@ -14,6 +14,8 @@
 #include <sys/sendfile.h>
 #include <sys/types.h>
 
+#include "clinux_signals.h"
+
 /// A listening TCP socket (SOCK_NONBLOCK | SOCK_CLOEXEC) at a numeric IPv4 or IPv6 address; -errno when it fails,
 /// -EADDRNOTAVAIL also when `host` is not such an address.
 int clinux_listen(const char *host, uint16_t port, int backlog);

@@ -124,4 +124,7 @@ void cvips_free(cvips_image *image);
 /// Gives an encoded file back.
 void cvips_bytes_free(cvips_bytes file);
 
+/// The version of libvips in use, as "major.minor.micro"; may be called before cvips_start.
+const char *cvips_version(void);
+
 #endif

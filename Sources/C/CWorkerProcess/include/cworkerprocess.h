@@ -51,6 +51,9 @@ void cworker_usage(uint64_t *cpu_microseconds, uint64_t *peak_memory);
 /// into a call that also takes paths.
 int64_t cworker_file_size(int descriptor);
 
+/// An open file in memory that holds these bytes, closed on exec.
+int cworker_memory_file(const void *bytes, size_t length);
+
 /// Gives up every system call that decoding does not need: no files are opened, no sockets made, no
 /// programs started, no other process touched. A forbidden call fails with EPERM.
 int cworker_confine(void);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import CWorkerProcess
 import Glibc
 import Telemetry
 
@@ -126,6 +127,9 @@ private final class OpenFiles {
     init(_ job: WorkerJob) throws {
         switch job.source {
         case .descriptor(let descriptor): descriptors.append(descriptor)
+        case .bytes(let bytes):
+            let copy = unsafe cworker_memory_file(bytes, bytes.count)
+            try add(copy, or: .sourceUnreadable, "There is no room for a copy of the picture")
         case .file(let path):
             let message = "The picture \(path) cannot be opened"
             try add(unsafe open(path, O_RDONLY | O_CLOEXEC), or: .sourceUnreadable, message)

@@ -7,6 +7,8 @@ public enum ImageSource: Sendable, Equatable {
     case file(String)
     /// An open, seekable descriptor that the caller keeps open until the job is done.
     case descriptor(Int32)
+    /// Bytes that are in memory already, for small pictures.
+    case bytes([UInt8])
 }
 
 /// Where a rendition is written.

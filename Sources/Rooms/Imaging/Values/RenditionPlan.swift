@@ -7,7 +7,7 @@
 /// `{"name": "web", "format": "jpeg", "quality": 85}` is a plain re-encode.
 public struct RenditionPlan: Codable, Sendable, Hashable {
     /// How a picture meets a box of another shape.
-    public enum Fit: String, Codable, Sendable {
+    public enum Fit: String, Codable, Sendable, CaseIterable {
         /// The whole picture, no larger than the box.
         case inside
         /// The box filled, the overhang cut off evenly on both sides.

@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import CVipsShim
 import CWorkerProcess
 import Glibc
 
@@ -8,6 +9,9 @@ import Glibc
 public enum ImageWorker {
     /// The hidden verb that a program answers by calling ``serve()``.
     public static let verb = "image-worker"
+
+    /// The version of libvips in use.
+    public static var libraryVersion: String { unsafe String(cString: cvips_version()) }
 
     /// Where a worker finds its socket.
     static let socket: Int32 = 3
