@@ -1,2 +1,0 @@
-// Darkroom
-// SPDX-License-Identifier: Apache-2.0
