@@ -92,7 +92,6 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Basics", "Crypto", "Telemetry", "AzureStorage", "DurableTask", "Imaging", "ImageStores",
-                "Notifications",
             ],
             path: "Sources/Pipeline", swiftSettings: house),
 
@@ -100,13 +99,15 @@ let package = Package(
         room(
             "Darkroom", on: "Doors",
             [
-                "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "HTTP", "HTTPServer", "Mail", "AzureStorage",
+                "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "HTTP", "HTTPServer", "HTTPClient", "AzureStorage",
                 "StorageServer", "DurableTask", "TaskHubSQL", "Imaging", "ImageStores", "Notifications",
                 "Pipeline",
             ]),
         .executableTarget(
             name: "DarkroomCommand",
-            dependencies: ["Basics", "Darkroom", "AzureStorage", "DurableTask", "Imaging", "ImageStores", "Pipeline"],
+            dependencies: [
+                "Basics", "Telemetry", "HTTP", "Darkroom", "AzureStorage", "Imaging", "ImageStores", "Pipeline",
+            ],
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
 
         // Tests
@@ -131,6 +132,16 @@ let package = Package(
         tests(of: "Mail", on: "Links", ["Peers"]),
         tests(of: "Notifications", on: "Rooms", ["Mail", "Peers"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: [
+                "Pipeline", "AzureStorage", "Basics", "Telemetry", "DurableTask", "ImageStores", "Imaging",
+            ],
+            path: "Tests/PipelineTests", swiftSettings: house),
+        tests(of: "Darkroom", on: "Doors", ["AzureStorage", "Pipeline"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["DarkroomCommand"], path: "Tests/EndToEnd/EndToEndTests",
+            swiftSettings: house),
         tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
         tests(of: "StorageServer", on: "Rooms", ["AzureStorage", "Basics", "Crypto", "HTTP", "SQL", "SQLite"]),
     ]

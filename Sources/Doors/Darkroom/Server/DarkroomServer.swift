@@ -1,0 +1,107 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import AzureStorage
+import DurableTask
+import FoundationEssentials
+import HTTPServer
+public import ImageStores
+import Imaging
+import Pipeline
+import StorageServer
+public import Telemetry
+
+/// A whole server: every part built here, in one place, and run as one group.
+public final class DarkroomServer: Sendable {
+    /// What it was told.
+    public let settings: Settings
+    /// How to reach it.
+    public let note: ServerNote
+    private let lease: DataFolder.Lease
+    private let databases: Databases
+    private let parts: PipelineParts
+    private let listeners: [HTTPListener]
+    private let log: Log
+
+    private init(
+        settings: Settings, opened: Opened, parts: PipelineParts, doors: ServerDoors, log: Log
+    ) {
+        self.settings = settings
+        lease = opened.lease
+        databases = opened.databases
+        self.parts = parts
+        note = doors.note
+        listeners = doors.listeners
+        self.log = log
+    }
+
+    /// Which blobs it watches, for people.
+    public var watched: String { settings.pipelines.pipelines.map(\.source.description).joined(separator: ", ") }
+
+    /// How a client connects, for people: without a secret.
+    public var connectionHint: String {
+        note.connectionString == "UseDevelopmentStorage=true"
+            ? note.connectionString : "the connection string in \(settings.data.serverNote)"
+    }
+
+    /// Opens the data folder, starts the workers and takes the ports.
+    ///
+    /// Clients can connect when it returns.
+    ///
+    /// - Parameter finished: Hears of every picture whose run has ended, at least once.
+    /// - Throws: ``SettingsError``; ``DataFolder/InUse``; errors of the parts that cannot be opened.
+    public static func open(
+        _ settings: Settings, log: Log, finished: @escaping @Sendable (ImageRecord) -> Void
+    ) async throws -> DarkroomServer {
+        let opened = try Opened(settings)
+        // Before the rest, so that the workers start meanwhile.
+        let pool = ImageWorkerPool(settings.imaging.workerConfiguration, log: log)
+        let announcer = try PictureAnnouncer(settings, finished: finished)
+        let parts = try await openParts(settings, opened.databases, pool, announcer, log: log)
+        let doors = try ServerDoors(settings, parts: parts, log: log)
+        for container in settings.pipelines.containers {
+            for account in settings.storage.accounts {
+                try await parts.store.createContainerIfMissing(
+                    try ContainerAddress(account: account.name, container: container))
+            }
+        }
+        try doors.note.write(to: settings.data.serverNote)
+        return DarkroomServer(settings: settings, opened: opened, parts: parts, doors: doors, log: log)
+    }
+
+    /// Serves until `stop` returns, then lets running work end within the settings' limit.
+    ///
+    /// - Throws: what made a part of the server fail.
+    public func run(until stop: @escaping @Sendable () async -> Void) async throws {
+        defer { try? FileManager.default.removeItem(atPath: settings.data.serverNote) }
+        try await services.run(until: stop, drainWithin: settings.drainTime)
+        await parts.pool.close()
+        parts.store.close()
+        databases.close()
+    }
+
+    private var workerConfiguration: WorkerConfiguration {
+        var configuration = WorkerConfiguration()
+        // As many as the pool has workers, and one more of each that reads the next file meanwhile.
+        let pictures = settings.imaging.workerConfiguration.workers + 1
+        configuration.activityLimits = [InspectPicture.name: pictures, RenderPicture.name: pictures]
+        configuration.drainTime = settings.drainTime
+        return configuration
+    }
+
+    private var services: ServiceGroup {
+        let worker = TaskHubWorker(
+            parts.hub, registry: parts.registry(settings), configuration: workerConfiguration, log: log)
+        let trigger = parts.trigger(settings, log: log)
+        var services = [
+            Service(name: "storage") { [parts] in await parts.store.run() },
+            Service(name: "tasks", run: { try await worker.run() }, drain: { _ in worker.stop() }),
+            Service(name: "retention") { [parts, settings, log] in try await parts.purgeOldRuns(settings, log: log) },
+            Service(name: "trigger") { try await trigger.run() },
+        ]
+        services += listeners.map { listener in
+            Service(name: "listener", run: { try await listener.run() }, drain: { await listener.drain(within: $0) })
+        }
+        return ServiceGroup(services: services, log: log)
+    }
+}

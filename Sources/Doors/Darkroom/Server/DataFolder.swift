@@ -1,0 +1,75 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+
+/// The folder that holds all of a server's data, and the lock that keeps a second server out of it.
+public struct DataFolder: Sendable {
+    /// The folder.
+    public let path: String
+
+    /// A folder, which need not exist yet.
+    public init(_ path: String) { self.path = path }
+
+    /// Blobs, containers and events.
+    public var storageDatabase: String { "\(path)/storage.sqlite" }
+    /// The bytes of blobs.
+    public var blobs: String { "\(path)/blobs" }
+    /// Runs, their histories and queues.
+    public var tasksDatabase: String { "\(path)/tasks.sqlite" }
+    /// The table `ImageMetadata`.
+    public var recordsDatabase: String { "\(path)/records.sqlite" }
+    /// Where a running server says how to reach it.
+    public var serverNote: String { "\(path)/server.json" }
+    private var lockFile: String { "\(path)/lock" }
+
+    /// Whether a server has ever used the folder.
+    public var isInitialised: Bool { FileManager.default.fileExists(atPath: recordsDatabase) }
+
+    /// Creates the folder, for its owner only.
+    ///
+    /// - Throws: ``SettingsError`` when that is not possible.
+    public func create() throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw SettingsError("the data folder \(path) cannot be created: \(error)")
+        }
+    }
+
+    /// Takes the folder for this process; the lock ends with the process, however it ends.
+    ///
+    /// - Throws: ``InUse`` when another process has it; ``SettingsError`` when the folder cannot be written to.
+    public func lock() throws -> Lease {
+        let descriptor = unsafe open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw SettingsError("the data folder \(path) is not writable (error \(errno)); check its owner and rights")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw InUse(path: path)
+        }
+        return Lease(descriptor: descriptor)
+    }
+
+    /// Another process has the folder.
+    public struct InUse: Error, CustomStringConvertible {
+        let path: String
+
+        /// Which folder, and what to do.
+        public var description: String {
+            "the data folder \(path) is in use by another darkroom; stop that one, or choose another folder with --data"
+        }
+    }
+
+    /// The right to use the folder; ends when released.
+    public final class Lease: Sendable {
+        private let descriptor: Int32
+
+        init(descriptor: Int32) { self.descriptor = descriptor }
+
+        deinit { close(descriptor) }
+    }
+}
