@@ -12,6 +12,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Upload real pictures to a fresh server and show what becomes of them
+	@scripts/setup demo
 	@scripts/demo $(DARKROOM)
 
 run: build ## Serve on this machine; data under ./darkroom-data
