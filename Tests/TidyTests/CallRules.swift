@@ -26,10 +26,15 @@ private func stopOrPrint(_ words: Words) -> String? {
 }
 
 private func unstructuredTask(_ words: Words) -> String? {
-    let startsTask =
-        words[0] == "Task"
-        && (words[1] == "{" || words[1] == "(" || words[1] == "." && ["detached", "immediate"].contains(words[2]))
-    return startsTask
+    guard words[0] == "Task" else { return nil }
+    let starts =
+        switch words[1] {
+        case "{": true
+        case "(": ["priority", "name", "executorPreference", "operation"].contains(words[2])
+        case ".": ["detached", "immediate"].contains(words[2])
+        default: false
+        }
+    return starts
         ? "a task that outlives its scope: use a child task under run(), or put `// Unstructured: <reason>` above" : nil
 }
 

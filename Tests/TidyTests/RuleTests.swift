@@ -91,6 +91,7 @@ struct RuleTests {
         ("try! a()", [1]), ("fatalError(\"a\")", [1]), ("print(a)", [1]), ("a.print(b)\nfunc print(_ a: A) {}", []),
         ("Task { }", [1]), ("a()\nTask.detached { }", [2]), ("Task(executorPreference: a) { }", [1]),
         ("// Unstructured: ends with the socket\nTask { }", []), ("let a: Task<Void, Never>\nTask.yield()", []),
+        ("let a = Task(id: 1)", []),
         ("getenv(\"A\")", [1]), ("Glibc.exit(1)", [1]), ("worker.exit(1)", []),
         ("ProcessInfo.processInfo.environment[\"A\"]", [1]),
     ])
@@ -117,6 +118,8 @@ struct RuleTests {
         ("public let a = 1", [1]), ("/// A.\npublic let a = 1", []), ("let a = 1", []), ("package func a() {}", [1]),
         ("/// A.\n@discardableResult\npublic func a() -> Int { 1 }", []), ("// A.\npublic func a() {}", [2]),
         ("/// A.\npublic protocol A {\n    func b()\n    /// C.\n    func c()\n}", [3]),
+        ("protocol A {\n    /// B.\n    func b(c: C)\n}\nextension D: A { package func b(c: C) {} }", []),
+        ("protocol A {\n    /// B.\n    func b(c: C)\n}\nextension D: A { package func b() {} }", [5]),
     ])
     func whatOthersSeeIsExplained(code: String, expected: [Int]) {
         #expect(lines(documentationRules, ["Sources/Links/SQL/A.swift": code]) == expected)

@@ -121,5 +121,6 @@ public final class Intake: Sendable {
     /// Whether it was closed.
     public var isClosed: Bool { closed.withLock { $0 } }
 
+    /// Ends the fetches that wait, and refuses further ones.
     package func close() { closed.withLock { $0 = true } }
 }
