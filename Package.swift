@@ -99,8 +99,8 @@ let package = Package(
         room(
             "Darkroom", on: "Doors",
             [
-                "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "HTTP", "HTTPServer", "HTTPClient", "AzureStorage",
-                "StorageServer", "DurableTask", "TaskHubSQL", "Imaging", "ImageStores", "Notifications",
+                "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "HTTP", "HTTPServer", "HTTPClient", "Mail",
+                "AzureStorage", "StorageServer", "DurableTask", "TaskHubSQL", "Imaging", "ImageStores", "Notifications",
                 "Pipeline",
             ]),
         .executableTarget(

@@ -19,6 +19,8 @@ public struct PictureArrival: Codable, Sendable, Equatable {
     public var sizeInBytes: Int64
     /// The stores that record it, as configured when it arrived.
     public var stores: [String]
+    /// The routes by which people hear how it ended, as configured when it arrived.
+    public var routes: [ImageRecord.Status: [String]]
 
     /// A picture for a pipeline.
     public init(_ key: ImageKey, _ version: ImageVersion, sizeInBytes: Int64, for pipeline: PipelineDefinition) {
@@ -27,6 +29,7 @@ public struct PictureArrival: Codable, Sendable, Equatable {
         self.version = version
         self.sizeInBytes = sizeInBytes
         self.stores = pipeline.stores
+        self.routes = pipeline.routes
     }
 
     /// The run's id: the same for every event about the same content, so that a second event finds it taken.

@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+public import ImageStores
 public import Imaging
 
 /// One pipeline: which pictures it takes, what it makes of them, and who hears of it.
@@ -27,6 +28,8 @@ public struct PipelineDefinition: Sendable {
     public var targets: [Target]
     /// The names of the stores that record it.
     public var stores: [String]
+    /// The routes by which people hear how it ended.
+    public var routes: [ImageRecord.Status: [String]] = [:]
 
     /// A pipeline of these parts.
     public init(

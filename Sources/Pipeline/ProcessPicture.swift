@@ -9,7 +9,8 @@ public import Imaging
 /// The way of one picture: inspect, render, record in every store, announce.
 ///
 /// A picture that cannot be processed is recorded and announced as failed, its original is kept, and the run fails with
-/// the same reason, so that it can be found and retried.
+/// the same reason, so that it can be found and retried. A store or a mail server that does not answer fails the run
+/// too, but says nothing about the picture.
 public struct ProcessPicture: Orchestration {
     /// The name in histories.
     public static let name = "ProcessPicture"
@@ -24,20 +25,17 @@ public struct ProcessPicture: Orchestration {
     /// - Throws: `TaskFailure` with the reason why the picture could not be processed.
     public func run(_ context: OrchestrationContext, _ picture: PictureArrival) async throws -> PictureOutcome {
         var known = Known()
+        var rendered: RenderPicture.Rendered?
         do {
-            switch try await context.call(InspectPicture.self, picture, retry: retry) {
-            case .gone: return .gone
-            case .superseded: return .superseded
-            case .picture(let user, let facts): known = Known(user: user, facts: facts)
+            // Once, unless the blob changes between the two steps: then the second look says what became of it.
+            while rendered == nil {
+                switch try await context.call(InspectPicture.self, picture, retry: retry) {
+                case .gone: return .gone
+                case .superseded: return .superseded
+                case .picture(let user, let facts): known = Known(user: user, facts: facts)
+                }
+                rendered = try await context.call(RenderPicture.self, picture, retry: retry)
             }
-            guard let rendered = try await context.call(RenderPicture.self, picture, retry: retry) else {
-                return .superseded
-            }
-            known.facts = rendered.facts
-            var record = record(of: picture, .processed, known, context)
-            record.renditions = rendered.renditions
-            try await finish(record, of: picture, context)
-            return .processed
         } catch let failure as TaskFailure {
             var record = record(of: picture, .failed, known, context)
             record.reason = ImageRecord.Reason(
@@ -45,6 +43,11 @@ public struct ProcessPicture: Orchestration {
             try await finish(record, of: picture, context)
             throw failure
         }
+        known.facts = rendered?.facts
+        var record = record(of: picture, .processed, known, context)
+        record.renditions = rendered?.renditions ?? []
+        try await finish(record, of: picture, context)
+        return .processed
     }
 
     private func finish(
@@ -59,8 +62,15 @@ public struct ProcessPicture: Orchestration {
             }
             try await group.waitForAll()
         }
-        let ending = AnnouncePicture.Input(pipeline: picture.pipeline, record: record)
-        _ = try await context.call(AnnouncePicture.self, ending, retry: retry)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for route in [nil] + (picture.routes[record.status] ?? []) {
+                group.addTask {
+                    let ending = AnnouncePicture.Input(route: route, record: record)
+                    _ = try await context.call(AnnouncePicture.self, ending, retry: retry)
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     private func record(

@@ -43,7 +43,8 @@ struct World: Sendable {
         registry.add(RecordPicture(stores: ["memory": records]))
         registry.add(
             AnnouncePicture { [announcements] ending in
-                announcements.all.withLock { $0.append("\(ending.record.key.name) \(ending.record.status.rawValue)") }
+                let line = "\(ending.record.key.name) \(ending.record.status.rawValue)"
+                announcements.all.withLock { $0.append(ending.route.map { "\(line) by \($0)" } ?? line) }
             })
         return registry
     }

@@ -24,6 +24,7 @@ struct ServeOutput: Sendable {
               connect with   \(server.connectionHint)
               watching       \(server.watched)
               records        \(server.settings.data.recordsDatabase), table ImageMetadata
+              notices        \(server.noticeHint)
 
             Stop with Ctrl-C. In another terminal: darkroom upload PICTURES
             """)

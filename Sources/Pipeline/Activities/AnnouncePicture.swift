@@ -7,15 +7,15 @@ public import ImageStores
 
 /// Tells those who want to know how a picture's run ended.
 public struct AnnouncePicture: Activity {
-    /// How a run ended, and whose it is.
+    /// How a run ended, and by which route to tell it.
     public struct Input: Codable, Sendable {
-        /// The pipeline's name.
-        public var pipeline: String
+        /// The route's name; nil is the server's own output.
+        public var route: String?
         /// How it ended.
         public var record: ImageRecord
 
         /// The same text whenever this ending is announced, and another for each retry of the run.
-        public var idempotencyKey: String {
+        public var key: String {
             "\(record.runID ?? record.key.id):\(Int64(record.updatedAt.timeIntervalSince1970 * 1000))"
         }
     }

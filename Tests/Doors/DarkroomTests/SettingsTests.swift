@@ -58,7 +58,7 @@ struct SettingsTests {
             "its own output"
         ),
         (
-            "{ pipelines: [{ name: 'a', source: 'in/{name}', renditions: [{ name: 'x', container: 'out', widht: 5 }] }] }",
+            "{ pipelines: [{ name: 'a', source: 'in/{name}', renditions: [{ name: 'x', widht: 5 }] }] }",
             "did you mean \"width\""
         ),
         ("{ storage: { address: '0.0.0.0' } }", "well-known development key"),

@@ -7,6 +7,7 @@ import FoundationEssentials
 import HTTPServer
 public import ImageStores
 import Imaging
+import Mail
 import Pipeline
 import StorageServer
 public import Telemetry
@@ -16,22 +17,19 @@ public final class DarkroomServer: Sendable {
     /// What it was told.
     public let settings: Settings
     /// How to reach it.
-    public let note: ServerNote
+    public var note: ServerNote { doors.note }
     private let lease: DataFolder.Lease
     private let databases: Databases
     private let parts: PipelineParts
-    private let listeners: [HTTPListener]
+    private let doors: ServerDoors
     private let log: Log
 
-    private init(
-        settings: Settings, opened: Opened, parts: PipelineParts, doors: ServerDoors, log: Log
-    ) {
+    private init(settings: Settings, opened: Opened, parts: PipelineParts, doors: ServerDoors, log: Log) {
         self.settings = settings
         lease = opened.lease
         databases = opened.databases
         self.parts = parts
-        note = doors.note
-        listeners = doors.listeners
+        self.doors = doors
         self.log = log
     }
 
@@ -42,6 +40,11 @@ public final class DarkroomServer: Sendable {
     public var connectionHint: String {
         note.connectionString == "UseDevelopmentStorage=true"
             ? note.connectionString : "the connection string in \(settings.data.serverNote)"
+    }
+
+    /// Where notices go, for people.
+    public var noticeHint: String {
+        settings.mail.smtp.map { "mail by \($0.host):\($0.port)" } ?? "\(settings.mail.outbox), as .eml files"
     }
 
     /// Opens the data folder, starts the workers and takes the ports.
@@ -56,9 +59,8 @@ public final class DarkroomServer: Sendable {
         let opened = try Opened(settings)
         // Before the rest, so that the workers start meanwhile.
         let pool = ImageWorkerPool(settings.imaging.workerConfiguration, log: log)
-        let announcer = try PictureAnnouncer(settings, finished: finished)
-        let parts = try await openParts(settings, opened.databases, pool, announcer, log: log)
-        let doors = try ServerDoors(settings, parts: parts, log: log)
+        let parts = try await openParts(settings, opened.databases, pool, log: log)
+        let doors = try ServerDoors(settings, parts: parts, log: log, finished: finished)
         for container in settings.pipelines.containers {
             for account in settings.storage.accounts {
                 try await parts.store.createContainerIfMissing(
@@ -91,7 +93,9 @@ public final class DarkroomServer: Sendable {
 
     private var services: ServiceGroup {
         let worker = TaskHubWorker(
-            parts.hub, registry: parts.registry(settings), configuration: workerConfiguration, log: log)
+            parts.hub, registry: parts.registry(settings, announcer: doors.announcer),
+            configuration: workerConfiguration,
+            log: log)
         let trigger = parts.trigger(settings, log: log)
         var services = [
             Service(name: "storage") { [parts] in await parts.store.run() },
@@ -99,7 +103,7 @@ public final class DarkroomServer: Sendable {
             Service(name: "retention") { [parts, settings, log] in try await parts.purgeOldRuns(settings, log: log) },
             Service(name: "trigger") { try await trigger.run() },
         ]
-        services += listeners.map { listener in
+        services += doors.listeners.map { listener in
             Service(name: "listener", run: { try await listener.run() }, drain: { await listener.drain(within: $0) })
         }
         return ServiceGroup(services: services, log: log)

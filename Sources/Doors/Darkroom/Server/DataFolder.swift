@@ -22,6 +22,8 @@ public struct DataFolder: Sendable {
     public var recordsDatabase: String { "\(path)/records.sqlite" }
     /// Where a running server says how to reach it.
     public var serverNote: String { "\(path)/server.json" }
+    /// Mails, while no SMTP server is set.
+    public var outbox: String { "\(path)/outbox" }
     private var lockFile: String { "\(path)/lock" }
 
     /// Whether a server has ever used the folder.

@@ -23,10 +23,10 @@ struct Opened: Sendable {
 
 /// Opens the rooms over their databases, side by side.
 func openParts(
-    _ settings: Settings, _ databases: Databases, _ pool: ImageWorkerPool, _ announcer: PictureAnnouncer, log: Log
+    _ settings: Settings, _ databases: Databases, _ pool: ImageWorkerPool, log: Log
 ) async throws -> PipelineParts {
     async let store = BlobStore.open(database: databases.storage, folder: settings.data.blobs, log: log)
     async let hub = EmbeddedTaskHub.sqlite(databases.tasks)
     async let records = SQLImageRecordStore(preparing: databases.records)
-    return try await PipelineParts(pool: pool, store: store, records: records, hub: hub, announcer: announcer)
+    return try await PipelineParts(pool: pool, store: store, records: records, hub: hub)
 }

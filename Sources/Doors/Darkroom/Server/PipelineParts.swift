@@ -16,12 +16,11 @@ struct PipelineParts: Sendable {
     let store: BlobStore
     let records: any ImageRecordStore
     let hub: any TaskHub
-    let announcer: PictureAnnouncer
 }
 
 extension PipelineParts {
     /// The workflow and its activities, with what they need injected.
-    func registry(_ settings: Settings) -> TaskRegistry {
+    func registry(_ settings: Settings, announcer: PictureAnnouncer) -> TaskRegistry {
         let storage = EmbeddedPictureStorage(store)
         let limits = settings.imaging.limits
         var registry = TaskRegistry()
@@ -33,7 +32,7 @@ extension PipelineParts {
         registry.add(
             RenderPicture(storage: storage, processor: pool, limits: limits, pipelines: settings.pipelines))
         registry.add(RecordPicture(stores: ["sqlite": records]))
-        registry.add(AnnouncePicture { [announcer] in try await announcer.announce($0) })
+        registry.add(AnnouncePicture { try await announcer.announce($0) })
         return registry
     }
 

@@ -7,15 +7,20 @@ import Crypto
 import FoundationEssentials
 import Glibc
 import HTTPServer
+import ImageStores
 import StorageServer
 import Telemetry
 
-/// Where the outside meets the server: the blob service and the operator's questions, bound to their ports.
+/// Where the outside meets the server: the blob service and the operator's questions, bound to their ports, and the
+/// notices that go out.
 struct ServerDoors: Sendable {
     let listeners: [HTTPListener]
     let note: ServerNote
+    let announcer: PictureAnnouncer
 
-    init(_ settings: Settings, parts: PipelineParts, log: Log) throws {
+    init(
+        _ settings: Settings, parts: PipelineParts, log: Log, finished: @escaping @Sendable (ImageRecord) -> Void
+    ) throws {
         let loops = try HTTPEventLoops()
         let blobs = HTTPListener(
             configuration: HTTPServerConfiguration(
@@ -31,6 +36,7 @@ struct ServerDoors: Sendable {
         listeners = [blobs, control]
         note = ServerNote(
             settings.storage, blobs: try blobs.bind(), control: try control.bind(), token: token)
+        announcer = try PictureAnnouncer(settings, blobEndpoint: note.blobEndpoint, finished: finished)
     }
 }
 

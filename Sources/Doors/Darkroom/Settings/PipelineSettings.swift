@@ -1,17 +1,32 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import ImageStores
 public import Imaging
 import Pipeline
 
-/// Reads the pipelines, or takes the one that makes a server without settings useful.
-func readPipelines(_ reader: SettingsReader) throws -> PipelineSet {
+/// Reads the pipelines and who hears of them, or takes the one that makes a server without settings useful.
+func readPipelines(_ reader: SettingsReader) throws -> (PipelineSet, [NoticeRule]) {
     let help = "a list of { name, source, renditions, stores, notify }"
+    let configured = try reader.list("pipelines", help, readPipeline) ?? [try defaultPipeline()]
     do {
-        let configured = try reader.list("pipelines", help, readPipeline)
-        return try PipelineSet(configured ?? [try defaultPipeline()])
+        return (try PipelineSet(configured.map(\.pipeline)), configured.flatMap(\.notices))
     } catch let error as PipelineSet.Invalid {
         throw SettingsError("pipelines: \(error)")
+    }
+}
+
+/// A pipeline and who hears of it.
+private struct ConfiguredPipeline {
+    var pipeline: PipelineDefinition
+    let notices: [NoticeRule]
+
+    init(_ pipeline: PipelineDefinition, _ notices: [NoticeRule]) {
+        self.pipeline = pipeline
+        self.notices = notices
+        for status in ImageRecord.Status.allCases {
+            self.pipeline.routes[status] = notices.filter { $0.events.contains(status) }.map(\.name)
+        }
     }
 }
 
@@ -29,13 +44,14 @@ public func readRenditionPlans(_ text: String) throws -> [RenditionPlan] {
     return plans
 }
 
-private func defaultPipeline() throws -> PipelineDefinition {
-    PipelineDefinition(
+private func defaultPipeline() throws -> ConfiguredPipeline {
+    let pipeline = PipelineDefinition(
         name: "uploads", source: try BlobPattern("images-input/{name}"),
         targets: [.init(.thumbnail, in: "thumbnails"), .init(.web, in: "optimized-images")], stores: ["sqlite"])
+    return ConfiguredPipeline(pipeline, [try defaultRule(of: pipeline.name)])
 }
 
-private func readPipeline(_ reader: SettingsReader) throws -> PipelineDefinition {
+private func readPipeline(_ reader: SettingsReader) throws -> ConfiguredPipeline {
     let name = try reader.required("name", "the pipeline's name, which runs and notices carry")
     let source = try reader.required("source", "which blobs it takes: container/{name}")
     let stores = try reader.words("stores", "where records go: [\"sqlite\"]") ?? ["sqlite"]
@@ -47,8 +63,9 @@ private func readPipeline(_ reader: SettingsReader) throws -> PipelineDefinition
             try readPlan(reader), in: try reader.required("container", "the container it goes to"))
     }
     do {
-        return PipelineDefinition(
+        let pipeline = PipelineDefinition(
             name: name, source: try BlobPattern(source), targets: targets ?? [], stores: stores)
+        return ConfiguredPipeline(pipeline, try readNotices(reader, of: name))
     } catch let error as BlobPattern.Invalid {
         throw reader.wrong("source", "is wrong: \(error)", "which blobs the pipeline takes")
     }

@@ -21,8 +21,12 @@ public struct Settings: Sendable {
     public var imaging: ImagingSettings
     /// How work is queued and kept.
     public var tasks: TaskSettings
+    /// How mail goes out.
+    public var mail: MailSettings
     /// What happens to pictures.
     public var pipelines: PipelineSet
+    /// Who hears of it, of all pipelines.
+    public var notices: [NoticeRule]
 
     /// Reads and checks all settings.
     ///
@@ -59,7 +63,8 @@ public struct Settings: Sendable {
         storage = try StorageSettings(reader)
         imaging = try ImagingSettings(reader)
         tasks = try TaskSettings(reader)
-        pipelines = try readPipelines(reader)
+        mail = try MailSettings(reader, data: data)
+        (pipelines, notices) = try readPipelines(reader)
     }
 }
 
