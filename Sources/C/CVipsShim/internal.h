@@ -14,4 +14,7 @@ void *cvips_fail(cvips_error error);
 /// The image in 8-bit sRGB or 8-bit grey.
 VipsImage *cvips_to_display(VipsImage *image);
 
+/// The image at its own size in 8-bit sRGB or grey, by its profile, without metadata; still to be decoded.
+VipsImage *cvips_shown_whole(VipsImage *image);
+
 #endif

@@ -47,4 +47,31 @@ import Testing
         let picture = PixelSize(width: picture / 2, height: picture)
         #expect(decoderShrink(from: picture, to: PixelSize(width: target, height: target / 2)) == shrink)
     }
+
+    struct Pass: Sendable {
+        var plans: [RenditionPlan]
+        var orientation = 1
+        var hasAlpha = false
+        var box: Int?
+    }
+
+    private static let full = RenditionPlan(name: "full")
+
+    @Test(arguments: [
+        Pass(plans: [.thumbnail, full], box: 20), Pass(plans: [full], box: 62), Pass(plans: [full, full], box: nil),
+        Pass(plans: [.thumbnail, .web, full], box: nil), Pass(plans: [.thumbnail, .web], box: nil),
+        Pass(plans: [.thumbnail, full], orientation: 6, box: nil),
+        Pass(plans: [.thumbnail, full], hasAlpha: true, box: nil),
+        Pass(plans: [.thumbnail, RenditionPlan(name: "full", format: .webp)], box: nil), Pass(plans: [], box: nil),
+    ])
+    func aRenditionAtFullSizeIsEncodedOnTheWay(_ test: Pass) {
+        var header = PictureHeader(stored: PixelSize(width: 4000, height: 3000))
+        header.orientation = test.orientation
+        header.hasAlpha = test.hasAlpha
+        let placements = test.plans.map { Placement(of: header.displayed, by: $0) }
+        let pass = StreamingPass(
+            test.plans, placements, of: header, colourSize: PixelSize(width: 32, height: 24))
+        #expect(pass?.box == test.box)
+        if let pass { #expect(test.plans[pass.index] == Self.full) }
+    }
 }

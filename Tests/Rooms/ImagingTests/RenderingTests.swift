@@ -140,6 +140,29 @@ struct RenderingTests {
         #expect(try await !Self.pool.inspect(.file(folder.file("full"))).isProgressive)
     }
 
+    /// The documents' recipe: the picture is encoded while it is decoded, and the thumbnail made on the way.
+    @Test(arguments: [
+        "grain.jpg", "progressive.jpg", "orientation-1.jpg", "orientation-6.jpg", "swapped.jpg", "rgb16.png", "lab.tif",
+    ])
+    func aFullSizePictureAndItsThumbnailLookAlike(name: String) async throws {
+        let folder = try TemporaryFolder()
+        var full = RenditionPlan(name: "full")
+        full.quality = 85
+        let small = RenditionPlan(name: "small", width: 50, height: 50, format: .png)
+        let job = ImageJob(
+            source: .file(fixture(name)),
+            renditions: [.init(small, to: .file(folder.file("small"))), .init(full, to: .file(folder.file("full")))])
+        let result = try await Self.pool.process(job)
+        #expect(result.renditions.map(\.name) == ["small", "full"])
+        #expect((result.renditions[1].width, result.renditions[1].height) == (result.facts.width, result.facts.height))
+        let pictures = try ["small", "full"].map { try PixelProbe.pixels(of: folder.file($0)) }
+        #expect(try !bytes(of: folder.file("full")).contains(Array("Swapped".utf8)))
+        for corner in sceneCorners {
+            let colours = pictures.map { $0.colour(corner.across, corner.down) }
+            #expect(colours[0].isNear(colours[1], within: name == "grain.jpg" ? 60 : 24), "\(corner) \(colours)")
+        }
+    }
+
     @Test func aPictureIsEnlargedOnlyWhenTold() async throws {
         var plan = RenditionPlan(name: "large", width: 480, height: 480)
         #expect(try await render("scene.png", plan).rendition.width == 120)

@@ -108,6 +108,12 @@ cvips_image *cvips_crop_middle(cvips_image *image, int32_t width, int32_t height
 /// Encodes a raster, without any metadata.
 int cvips_save(cvips_image *raster, cvips_save_options options, cvips_bytes *file, cvips_error error);
 
+/// Encodes an upright image at its own size while it is decoded, without holding it in memory, and gives a
+/// raster of it in which each pixel is the mean of `box` x `box` pixels, 2...256. The image must not have an
+/// alpha channel.
+cvips_image *cvips_save_whole(
+    cvips_image *image, cvips_save_options options, int32_t box, cvips_bytes *file, cvips_error error);
+
 /// Copies a raster of that size as red, green, blue bytes, transparent parts laid on white.
 int cvips_pixels(
     cvips_image *raster, int32_t width, int32_t height, uint8_t *pixels, cvips_error error);

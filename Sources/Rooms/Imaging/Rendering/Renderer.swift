@@ -19,10 +19,14 @@ struct Renderer {
     func render(deliver: Delivery) throws -> ImageFacts {
         let placements = plans.map { Placement(of: inspection.header.displayed, by: $0) }
         try check(placements)
-        let base = try decode(to: largest(of: placements))
-        var smallest = base
+        let decoded = try decode(placements)
+        var smallest = decoded.base
         for (index, plan) in plans.enumerated() {
-            let raster = try encoding(plan) { try whole(placements[index], from: base) }
+            if let streamed = decoded.streamed, streamed.index == index {
+                try deliver(index, streamed.result, streamed.file)
+                continue
+            }
+            let raster = try encoding(plan) { try whole(placements[index], from: decoded.base) }
             let rendition = Rendition(plan: plan, placement: placements[index], whole: raster)
             let encoded = try encoding(plan) { try rendition.encode() }
             try deliver(index, encoded.result, encoded.file)
@@ -55,19 +59,40 @@ struct Renderer {
         return picture.scaled(by: min(1, Double(SmallRaster.longSide) / Double(picture.longSide)))
     }
 
+    /// What the one decode gives.
+    private struct Decoded {
+        /// The raster that renditions are made from.
+        var base: VipsRaster
+        /// The rendition that was encoded on the way.
+        var streamed: (index: Int, result: RenditionResult, file: EncodedFile)?
+    }
+
     /// The one decode.
     ///
     /// Here a decoder is chosen by what the header says; libvips takes every picture, a faster one may take
     /// those it knows.
-    private func decode(to size: PixelSize) throws -> VipsRaster {
-        var decoding = VipsDecoding(format: inspection.format)
-        if inspection.format == .jpeg || inspection.format == .webp {
-            decoding.shrink = decoderShrink(from: inspection.header.stored, to: size)
+    private func decode(_ placements: [Placement]) throws -> Decoded {
+        try rejecting(inspection.format, inspection.outline) {
+            if let pass = StreamingPass(plans, placements, of: inspection.header, colourSize: colourSize) {
+                return try stream(pass)
+            }
+            let size = largest(of: placements)
+            var decoding = VipsDecoding(format: inspection.format)
+            if inspection.format == .jpeg || inspection.format == .webp {
+                decoding.shrink = decoderShrink(from: inspection.header.stored, to: size)
+            }
+            decoding.background = commonBackground
+            return Decoded(base: try Vips.raster(of: inspection.file, decoding, size: size))
         }
-        decoding.background = commonBackground
-        return try rejecting(inspection.format, inspection.outline) {
-            try Vips.raster(of: inspection.file, decoding, size: size)
-        }
+    }
+
+    private func stream(_ pass: StreamingPass) throws -> Decoded {
+        let plan = plans[pass.index]
+        let (file, reduction) = try Vips.encodeWhole(inspection.file, as: inspection.format, by: plan, box: pass.box)
+        let size = inspection.header.displayed
+        let result = RenditionResult(
+            name: plan.name, format: plan.format, width: size.width, height: size.height, quality: plan.quality)
+        return Decoded(base: reduction, streamed: (pass.index, result, file))
     }
 
     /// The colour to lay transparent parts on before the resize: possible when no rendition keeps them.

@@ -49,7 +49,7 @@ struct Rendition {
     }
 
     private func encode(_ raster: VipsRaster, _ quality: Int) throws -> EncodedFile {
-        try raster.encoded(as: plan.format, quality: quality, progressive: plan.progressive)
+        try raster.encoded(by: plan, quality: quality)
     }
 
     private func result(

@@ -55,3 +55,9 @@ extension OutputFormat {
         }
     }
 }
+
+extension cvips_save_options {
+    init(_ plan: RenditionPlan) {
+        self.init(saver: plan.format.saver, quality: Int32(plan.quality), progressive: plan.progressive ? 1 : 0)
+    }
+}

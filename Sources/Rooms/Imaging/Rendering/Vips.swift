@@ -45,9 +45,9 @@ final class VipsRaster {
     }
 
     /// The picture as a file without metadata.
-    func encoded(as format: OutputFormat, quality: Int, progressive: Bool) throws -> EncodedFile {
-        let options = cvips_save_options(
-            saver: format.saver, quality: Int32(quality), progressive: progressive ? 1 : 0)
+    func encoded(by plan: RenditionPlan, quality: Int) throws -> EncodedFile {
+        var options = cvips_save_options(plan)
+        options.quality = Int32(quality)
         var file = unsafe cvips_bytes()
         let status = unsafe withErrorText { unsafe cvips_save(image, options, &file, $0) }
         guard status.value == 0 else { throw VipsError(message: status.error) }
@@ -120,6 +120,22 @@ enum Vips {
             }
             let flat = try unsafe vipsRaster { unsafe cvips_flatten(image, cvips_colour(background), $0) }
             return try flat.resized(to: size)
+        }
+    }
+
+    /// Encodes a file without alpha anew while it is decoded, and gives a raster of it that is `box` times
+    /// smaller.
+    static func encodeWhole(
+        _ file: [UInt8], as format: ImageFormat, by plan: RenditionPlan, box: Int
+    ) throws -> (EncodedFile, VipsRaster) {
+        try unsafe withImage(of: file, VipsDecoding(format: format)) { image in
+            var written = unsafe cvips_bytes()
+            let raster = unsafe withErrorText {
+                unsafe cvips_save_whole(image, cvips_save_options(plan), Int32(box), &written, $0)
+            }
+            let file = unsafe EncodedFile(owning: written)
+            guard let made = unsafe raster.value else { throw VipsError(message: unsafe raster.error) }
+            return unsafe (file, VipsRaster(owning: made))
         }
     }
 
