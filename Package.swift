@@ -143,6 +143,8 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["DarkroomCommand"], path: "Tests/EndToEnd/EndToEndTests",
             swiftSettings: house),
         tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
-        tests(of: "StorageServer", on: "Rooms", ["AzureStorage", "Basics", "Crypto", "HTTP", "SQL", "SQLite"]),
+        tests(
+            of: "StorageServer", on: "Rooms",
+            ["AzureStorage", "Basics", "Crypto", "HTTP", "HTTPServer", "SQL", "SQLite", "Telemetry"]),
     ]
 )

@@ -12,11 +12,16 @@ import SQLite
 /// A store in a folder of its own, which can be closed and opened again.
 final class StoreFixture: Sendable {
     let folder: String
-    let clock = Lock(StorageTime(unixSeconds: 1_790_000_000))
+    private let time = Lock(StorageTime(unixSeconds: 1_790_000_000))
+    private let clock: (@Sendable () -> StorageTime)?
     private let opened = Lock<(BlobStore, SQLiteDatabase)?>(nil)
     private let configuration: BlobStoreConfiguration
 
-    init(configuration: BlobStoreConfiguration = BlobStoreConfiguration()) async throws {
+    /// Without a clock the store has one that moves only by ``advance(by:)``.
+    init(
+        configuration: BlobStoreConfiguration = BlobStoreConfiguration(), clock: (@Sendable () -> StorageTime)? = nil
+    ) async throws {
+        self.clock = clock
         folder = FileManager.default.temporaryDirectory.path + "/darkroom-store-\(UUID().uuidString)"
         self.configuration = configuration
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -41,7 +46,7 @@ final class StoreFixture: Sendable {
         let database = try SQLiteDatabase(path: folder + "/blobs.sqlite")
         let store = try await BlobStore.open(
             database: database, folder: folder + "/content", configuration: configuration,
-            now: { [weak self] in self?.clock.withLock { $0 } ?? .now() })
+            now: clock ?? { [weak self] in self?.now ?? .now() })
         opened.withLock { $0 = (store, database) }
     }
 
@@ -57,7 +62,9 @@ final class StoreFixture: Sendable {
         try await open()
     }
 
-    func advance(by delay: Duration) { clock.withLock { $0 = $0 + delay } }
+    var now: StorageTime { time.withLock { $0 } }
+
+    func advance(by delay: Duration) { time.withLock { $0 = $0 + delay } }
 
     /// The content files on disk.
     func files() throws -> [String] {

@@ -47,9 +47,14 @@ public final class BlobService: HTTPResponder {
         } catch {
             response = tell(error, request, id)
         }
-        let version = try? parsed.get().version()
-        stamp(&response, for: request, id: id, version: version ?? Self.version)
+        stamp(&response, for: request, id: id, version: Self.version(of: request, parsed))
         return response
+    }
+
+    /// The version that the answer names: the client's own, if it is one.
+    private static func version(of request: HTTPRequest, _ parsed: Result<StorageRequest, any Error>) -> String {
+        if let named = try? parsed.get().version() { return named }
+        return request.fields["x-ms-version"].flatMap { StorageRequest.isVersion($0) ? $0 : nil } ?? version
     }
 
     private func answer(_ request: StorageRequest, _ body: any HTTPRequestBody) async throws -> HTTPResponse {

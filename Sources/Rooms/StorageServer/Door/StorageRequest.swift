@@ -21,7 +21,10 @@ struct StorageRequest: Sendable {
 
     /// - Throws: ``StorageError`` `InvalidUri`, or what is wrong with a name.
     init(_ http: HTTPRequest) throws {
-        guard http.path.hasPrefix("/"), let query = http.decodedQuery() else { throw StorageError(.invalidUri) }
+        // The service takes "+" for a space, and the clients in Go and Rust write one so.
+        guard http.path.hasPrefix("/"), let query = HTTPQuery(parsing: http.query, plusIsSpace: true) else {
+            throw StorageError(.invalidUri)
+        }
         self.http = http
         self.query = query
         let parts = http.path.dropFirst().split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
@@ -72,11 +75,11 @@ struct StorageRequest: Sendable {
         guard let version = fields["x-ms-version"] ?? self[parameter: "api-version"] ?? self[parameter: "sv"] else {
             return nil
         }
-        guard version.utf8.count == 10, StorageTime(iso8601: version) != nil else {
-            throw StorageError.invalidHeader("x-ms-version", version)
-        }
+        guard Self.isVersion(version) else { throw StorageError.invalidHeader("x-ms-version", version) }
         return version
     }
+
+    static func isVersion(_ text: String) -> Bool { text.utf8.count == 10 && StorageTime(iso8601: text) != nil }
 }
 
 // What operations read from it.
