@@ -110,6 +110,11 @@ let package = Package(
             ],
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),
 
+        // Benchmarks
+        .executableTarget(
+            name: "TaskHubBenchmark", dependencies: ["Telemetry", "SQLite", "DurableTask", "TaskHubSQL"],
+            path: "Benchmarks/TaskHubBenchmark", swiftSettings: house),
+
         // Tests
         .target(
             name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py", "smtp_peer.py"], swiftSettings: house),

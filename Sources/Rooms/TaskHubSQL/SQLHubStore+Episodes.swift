@@ -68,7 +68,7 @@ extension SQLHubStore {
     }
 
     private static func queue(
-        _ task: Checkpoint.Task, _ execution: ExecutionKey, _ connection: any SQLConnection
+        _ task: Checkpoint.QueuedTask, _ execution: ExecutionKey, _ connection: any SQLConnection
     ) throws -> Int64 {
         let tags = try task.call.tags.map { try Payload.encode($0) }
         return try connection.query(

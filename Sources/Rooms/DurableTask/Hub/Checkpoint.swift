@@ -22,12 +22,12 @@ package struct Checkpoint: Sendable {
     /// How the instance ends, if it does.
     package var completion: Completion?
     /// The activities to queue.
-    package var tasks: [Task] = []
+    package var tasks: [QueuedTask] = []
     /// The timers to set.
     package var timers: [Timer] = []
 
     /// An activity to queue.
-    package struct Task: Sendable {
+    package struct QueuedTask: Sendable {
         /// The action's id.
         package var id: Int
         /// What to call.
@@ -81,7 +81,7 @@ extension Checkpoint {
         guard completion?.status != .terminated else { return }
         for action in turn.actions {
             switch action.kind {
-            case .scheduleTask(let call): tasks.append(Task(id: action.id, call: call))
+            case .scheduleTask(let call): tasks.append(QueuedTask(id: action.id, call: call))
             case .createTimer(let fireAt) where completion == nil: timers.append(Timer(id: action.id, fireAt: fireAt))
             case .createTimer, .completeOrchestration: break
             }

@@ -102,7 +102,7 @@ extension EmbeddedTaskHub {
         for (index, lease) in leases.enumerated() { checkpoint.tasks[index].lease = lease }
     }
 
-    private func offer(_ task: Checkpoint.Task, _ sequence: Int64, _ execution: ExecutionKey) {
+    private func offer(_ task: Checkpoint.QueuedTask, _ sequence: Int64, _ execution: ExecutionKey) {
         guard let lease = task.lease else { return offerStored(task.call.name) }
         let item = ActivityWorkItem(
             sequence: sequence, lease: lease, deliveries: 1, execution: execution, (task.id, task.call))

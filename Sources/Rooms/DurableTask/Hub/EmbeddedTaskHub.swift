@@ -52,8 +52,11 @@ public final class EmbeddedTaskHub: TaskHub {
         clock: any HubClock = SystemHubClock(), configuration: HubConfiguration = HubConfiguration(),
         log: Log = .silent
     ) async throws -> EmbeddedTaskHub {
-        try await EmbeddedTaskHub(store: MemoryHubStore(), clock: clock, configuration: configuration, log: log)
+        try await EmbeddedTaskHub(store: memoryStore(), clock: clock, configuration: configuration, log: log)
     }
+
+    /// The store of ``inMemory(clock:configuration:log:)``, which may outlive its hub.
+    package static func memoryStore() -> any HubStore { MemoryHubStore() }
 
     private func recover() async throws {
         let names = try await store.waitingTaskNames()

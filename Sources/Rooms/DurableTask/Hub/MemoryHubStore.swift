@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-package import FoundationEssentials
+import FoundationEssentials
 
 /// A store that lives as long as the process: the reference for what every store does.
-package final class MemoryHubStore: HubStore {
+final class MemoryHubStore: HubStore {
     private struct Instance {
         var sequence: Int64
         var status: InstanceStatus
@@ -38,10 +38,7 @@ package final class MemoryHubStore: HubStore {
 
     private let state = Lock(State())
 
-    /// An empty store.
-    package init() {}
-
-    package func takeOver() async throws -> Int64 {
+    func takeOver() async throws -> Int64 {
         state.withLock { state in
             state.owner += 1
             state.free = Set(state.tasks.keys)
@@ -49,7 +46,7 @@ package final class MemoryHubStore: HubStore {
         }
     }
 
-    package func create(_ start: ExecutionStarted, at time: Date) async throws -> StoredMessage? {
+    func create(_ start: ExecutionStarted, at time: Date) async throws -> StoredMessage? {
         state.withLock { state in
             guard state.instances[start.instanceID] == nil else { return nil }
             var status = InstanceStatus(
@@ -64,11 +61,11 @@ package final class MemoryHubStore: HubStore {
         }
     }
 
-    package func status(of id: String) async throws -> InstanceStatus? {
+    func status(of id: String) async throws -> InstanceStatus? {
         state.withLock { $0.instances[id]?.status }
     }
 
-    package func list(_ query: InstanceQuery) async throws -> InstancePage {
+    func list(_ query: InstanceQuery) async throws -> InstancePage {
         let before = query.after.flatMap(Int64.init) ?? .max
         let found = state.withLock { state in
             state.instances.values.filter { $0.sequence < before && query.admits($0.status) }
@@ -84,13 +81,13 @@ package final class MemoryHubStore: HubStore {
         return InstancePage(instances: instances, next: found.count > query.limit ? page.last.map { "\($0.0)" } : nil)
     }
 
-    package func history(of id: String) async throws -> StoredHistory? {
+    func history(of id: String) async throws -> StoredHistory? {
         guard let instance = state.withLock({ $0.instances[id] }) else { return nil }
         return StoredHistory(
             position: instance.position, events: try instance.chunks.flatMap { try HistoryText.decode($0) })
     }
 
-    package func post(_ event: HistoryEvent, to id: String) async throws -> PostOutcome {
+    func post(_ event: HistoryEvent, to id: String) async throws -> PostOutcome {
         state.withLock { state in
             guard let instance = state.instances[id] else { return .notFound }
             if instance.status.status.isFinal { return .ended }
@@ -106,7 +103,7 @@ package final class MemoryHubStore: HubStore {
         return message
     }
 
-    package func messages(for id: String, at time: Date, limit: Int) async throws -> [StoredMessage] {
+    func messages(for id: String, at time: Date, limit: Int) async throws -> [StoredMessage] {
         state.withLock { state in
             let visible = state.instances[id]?.inbox.filter { ($0.visibleAt ?? .distantPast) <= time } ?? []
             let ordered = visible.sorted {
@@ -118,7 +115,7 @@ package final class MemoryHubStore: HubStore {
         }
     }
 
-    package func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, id: String)] {
+    func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, id: String)] {
         state.withLock { state in
             let ready = state.instances.flatMap { id, instance in
                 instance.inbox.filter { $0.visibleAt == nil && $0.message.sequence > sequence }
@@ -128,17 +125,17 @@ package final class MemoryHubStore: HubStore {
         }
     }
 
-    package func dueInstances(after begin: Date, until end: Date) async throws -> Set<String> {
+    func dueInstances(after begin: Date, until end: Date) async throws -> Set<String> {
         state.withLock { state in
             Set(state.instances.filter { $0.value.timers.contains { $0 > begin && $0 <= end } }.keys)
         }
     }
 
-    package func nextTimer(after time: Date) async throws -> Date? {
+    func nextTimer(after time: Date) async throws -> Date? {
         state.withLock { state in state.instances.values.flatMap(\.timers).filter { $0 > time }.min() }
     }
 
-    package func restart(_ id: String, as executionID: String, at time: Date) async throws -> StoredMessage {
+    func restart(_ id: String, as executionID: String, at time: Date) async throws -> StoredMessage {
         try state.withLock { state in
             guard var instance = state.instances[id] else { throw TaskHubError.notFound(id) }
             guard instance.status.status.isFinal else { throw TaskHubError.running(id) }
@@ -157,7 +154,7 @@ package final class MemoryHubStore: HubStore {
         }
     }
 
-    package func purge(endedBefore time: Date, statuses: Set<RuntimeStatus>, limit: Int) async throws -> Int {
+    func purge(endedBefore time: Date, statuses: Set<RuntimeStatus>, limit: Int) async throws -> Int {
         state.withLock { state in
             let ended = state.instances.values.map(\.status)
                 .filter { statuses.contains($0.status) && ($0.endedAt ?? .distantFuture) < time }.prefix(limit)
@@ -178,7 +175,7 @@ package final class MemoryHubStore: HubStore {
 }
 
 extension MemoryHubStore {
-    package func commit(_ checkpoint: Checkpoint) async throws -> [Int64] {
+    func commit(_ checkpoint: Checkpoint) async throws -> [Int64] {
         try state.withLock { state in
             let id = checkpoint.execution.instanceID
             guard var instance = state.instances[id], instance.position == checkpoint.before,
@@ -200,7 +197,7 @@ extension MemoryHubStore {
     }
 
     private static func queue(
-        _ task: Checkpoint.Task, _ execution: ExecutionKey, in state: inout State
+        _ task: Checkpoint.QueuedTask, _ execution: ExecutionKey, in state: inout State
     ) -> Int64 {
         let sequence = state.nextSequence()
         state.tasks[sequence] = ActivityWorkItem(
@@ -217,7 +214,7 @@ extension MemoryHubStore {
         }
     }
 
-    package func finish(_ item: ActivityWorkItem, with event: HistoryEvent) async throws -> StoredMessage? {
+    func finish(_ item: ActivityWorkItem, with event: HistoryEvent) async throws -> StoredMessage? {
         try state.withLock { state in
             guard let task = state.tasks[item.sequence], task.lease == item.lease,
                 !state.free.contains(item.sequence)
@@ -230,14 +227,14 @@ extension MemoryHubStore {
         }
     }
 
-    package func giveBack(_ item: ActivityWorkItem) async throws {
+    func giveBack(_ item: ActivityWorkItem) async throws {
         state.withLock { state in
             guard state.tasks[item.sequence]?.lease == item.lease else { return }
             state.free.insert(item.sequence)
         }
     }
 
-    package func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+    func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
         state.withLock { state in
             let free = state.free.sorted().filter { state.tasks[$0]?.call.name == name }.prefix(limit)
             return free.compactMap { sequence in
@@ -249,7 +246,7 @@ extension MemoryHubStore {
         }
     }
 
-    package func waitingTaskNames() async throws -> Set<String> {
+    func waitingTaskNames() async throws -> Set<String> {
         state.withLock { state in Set(state.free.compactMap { state.tasks[$0]?.call.name }) }
     }
 }

@@ -27,7 +27,7 @@ final class HubHouse: Sendable {
         self.clock = clock
         switch kind {
         case .memory:
-            let store = MemoryHubStore()
+            let store = EmbeddedTaskHub.memoryStore()
             folder = nil
             open = { try await EmbeddedTaskHub(store: store, clock: clock, configuration: $0, log: .silent) }
         case .sqlite:
