@@ -127,7 +127,7 @@ let package = Package(
         .executableTarget(
             name: "ImageWorkerTestHost", dependencies: ["Imaging"], path: "Tests/Rooms/ImageWorkerTestHost",
             swiftSettings: house),
-        tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"]),
+        tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"], exclude: ["Fixtures"]),
         tests(of: "TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "SQLite", "DurableTask"]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),

@@ -4,54 +4,60 @@
 import DurableTask
 import FoundationEssentials
 import Telemetry
+import Testing
 
 /// A live orchestrator driven step by step, with every step checked against a replay of the same history.
-struct Script {
+final class Script {
     typealias Body = @Sendable (OrchestrationContext, Int) async throws -> Int
 
     static let epoch = Date(timeIntervalSince1970: 1_750_000_000)
-
-    private let live: Orchestrator
-    private(set) var history: [HistoryEvent] = []
-    let registry: TaskRegistry
-    private var now = Script.epoch
-
-    init(_ body: @escaping Body) {
-        var registry = TaskRegistry()
-        registry.addOrchestration("script", body)
-        self.registry = registry
-        live = Orchestrator(Self.key, registry: registry, log: .silent)
-    }
-
     static let key = ExecutionKey(instanceID: "i", executionID: "e")
 
-    mutating func start(with input: Int) -> [String] {
+    let live: Orchestrator
+    let registry: TaskRegistry
+    private(set) var history: [HistoryEvent] = []
+    private(set) var lastTurn = OrchestratorTurn(actions: [])
+    private var now = Script.epoch
+
+    convenience init(log: Log = .silent, _ body: @escaping Body) {
+        var registry = TaskRegistry()
+        registry.addOrchestration("script", body)
+        self.init(registry, log: log)
+    }
+
+    init(_ registry: TaskRegistry, log: Log = .silent) {
+        self.registry = registry
+        live = Orchestrator(Self.key, registry: registry, log: log)
+    }
+
+    deinit { live.close() }
+
+    func start(with input: Int = 0) -> [String] {
         let start = ExecutionStarted(name: "script", input: "\(input)", instanceID: "i", executionID: "e")
         return step([.executionStarted(start)])
     }
 
-    mutating func complete(_ id: Int, _ result: String) -> [String] {
+    func complete(_ id: Int, _ result: String) -> [String] {
         step([.taskCompleted(taskID: id, result: result)])
     }
 
-    mutating func fail(_ id: Int, _ failure: TaskFailure) -> [String] {
+    func fail(_ id: Int, _ failure: TaskFailure = TaskFailure(type: "Bad", message: "no")) -> [String] {
         step([.taskFailed(taskID: id, failure: failure)])
     }
 
-    mutating func fire(_ id: Int) -> [String] {
-        step([.timerFired(timerID: id, fireAt: now)])
-    }
+    func fire(_ id: Int) -> [String] { step([.timerFired(timerID: id, fireAt: now)]) }
 
-    mutating func step(_ kinds: [HistoryEvent.Kind]) -> [String] {
+    /// One episode with these news, a second after the one before.
+    func step(_ kinds: [HistoryEvent.Kind]) -> [String] {
         now = now.addingTimeInterval(1)
         let new = ([.orchestratorStarted] + kinds).map { HistoryEvent(at: now, $0) }
-        let turn = live.advance(new)
-        let replayed = Self.replay(history, new, registry)
-        precondition(replayed == turn, "a replay answered \(replayed), the live run \(turn)")
-        history += new + turn.actions.map { record($0) }
-        return turn.actions.map(describe)
+        lastTurn = live.advance(new)
+        #expect(Self.replay(history, new, registry) == lastTurn, "a replay differs from the live run")
+        history += new + lastTurn.actions.map { Self.record($0, at: now) }
+        return lastTurn.actions.map(describe)
     }
 
+    /// The pure function behind every episode.
     static func replay(_ past: [HistoryEvent], _ new: [HistoryEvent], _ registry: TaskRegistry) -> OrchestratorTurn {
         let orchestrator = Orchestrator(key, registry: registry, log: .silent)
         defer { orchestrator.close() }
@@ -59,7 +65,7 @@ struct Script {
         return orchestrator.advance(new)
     }
 
-    private func record(_ action: OrchestratorAction) -> HistoryEvent {
+    static func record(_ action: OrchestratorAction, at now: Date) -> HistoryEvent {
         switch action.kind {
         case .scheduleTask(let call): HistoryEvent(id: action.id, at: now, .taskScheduled(call))
         case .createTimer(let fireAt): HistoryEvent(id: action.id, at: now, .timerCreated(fireAt: fireAt))
@@ -74,5 +80,12 @@ struct Script {
         case .completeOrchestration(let end):
             "\(action.id) \(end.status) \(end.failure?.description ?? end.result ?? "")"
         }
+    }
+}
+
+extension OrchestrationContext {
+    /// Calls an activity of whole numbers.
+    func number(_ name: String, _ input: Int = 0, retry: RetryPolicy? = nil) async throws -> Int {
+        try await call(activity: name, input, as: Int.self, retry: retry)
     }
 }

@@ -31,9 +31,9 @@ final class ReplayCore: Sendable {
         case cancelled
     }
 
-    /// How often a closed context may refuse before it parks its caller: an orchestrator that swallows every
-    /// error in a loop would otherwise never let go of the thread.
-    private static let refusalLimit = 1000
+    /// How often the context refuses calls of cancelled tasks within one episode before it parks the caller: an
+    /// orchestrator that swallows every error in a loop would otherwise never let go of the thread.
+    private static let refusalLimit = 20_000
 
     let instanceID: String
     let executionID: String
@@ -91,9 +91,9 @@ extension ReplayCore {
             executor.noteEscape()
             throw TaskFailure.escapedWork
         }
-        if Task.isCancelled { throw CancellationError() }
+        let isCancelled = Task.isCancelled
         let id: Int? = state.withLock { state in
-            if state.isClosed {
+            if isCancelled || state.isClosed {
                 state.refusals += 1
                 return nil
             }
@@ -139,7 +139,7 @@ extension ReplayCore {
     }
 
     private func park() async {
-        log(.error, "an orchestrator goes on after its instance left memory; it must let CancellationError through")
+        log(.error, "an orchestrator goes on calling in a cancelled task; it must let CancellationError through")
         await unsafe withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
 }
@@ -150,6 +150,7 @@ extension ReplayCore {
     func begin(at now: Date, isReplaying: Bool) {
         state.withLock { state in
             state.now = now
+            state.refusals = 0
             state.isReplaying = isReplaying
         }
     }

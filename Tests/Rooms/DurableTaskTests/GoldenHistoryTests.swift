@@ -1,0 +1,60 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import FoundationEssentials
+import Telemetry
+import Testing
+
+/// Histories that earlier builds wrote.
+///
+/// Every later build must answer them the same way: ids, order, retries, clock.
+struct GoldenHistoryTests {
+    /// The orchestrators behind the fixtures; they must never change, new ones are added beside them.
+    static var registry: TaskRegistry {
+        var registry = TaskRegistry()
+        registry.addOrchestration("picture") { (context: OrchestrationContext, input: Int) in
+            try context.setCustomStatus("inspect")
+            let facts = try await context.number("inspect", input)
+            async let thumbnail = context.number("render", facts + 1)
+            async let web = context.number("render", facts + 2, retry: RetryPolicy(maximumAttempts: 3))
+            let renditions = try await [thumbnail, web]
+            try await context.sleep(for: .milliseconds(1500))
+            return try await withThrowingTaskGroup(of: Int.self) { group in
+                for rendition in renditions {
+                    group.addTask { try await context.number("store", rendition) }
+                }
+                return try await group.reduce(0) { $0 * 10 + $1 }
+            }
+        }
+        registry.addOrchestration("deadline") { (context: OrchestrationContext, seconds: Int) in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                group.addTask { try await context.number("slow") }
+                group.addTask {
+                    try await context.sleep(for: .seconds(seconds))
+                    throw TaskFailure(type: "Late", message: "\(context.newUUID())", isRetriable: false)
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? 0
+            }
+        }
+        return registry
+    }
+
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+
+    @Test(arguments: ["picture", "picture-failed", "picture-terminated", "deadline-late", "deadline-kept"])
+    func everyEpisodeIsAnsweredAsItWas(_ name: String) throws {
+        let file = Self.fixtures.appending(path: "\(name).json")
+        let history = try HistoryText.decode(String(decoding: try Data(contentsOf: file), as: UTF8.self))
+        let begins = history.indices.filter { history[$0].kind == .orchestratorStarted }
+        #expect(begins.count > 1)
+        for (begin, end) in zip(begins, begins.dropFirst() + [history.endIndex]) {
+            let episode = history[begin..<end]
+            let news = Array(episode.prefix { !$0.kind.recordsAction })
+            let turn = Script.replay(Array(history[..<begin]), news, Self.registry)
+            let recorded = turn.actions.map { Script.record($0, at: history[begin].timestamp) }
+            #expect(recorded == Array(episode.dropFirst(news.count)))
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Telemetry
+import Testing
+
+@testable import DurableTask
+
+/// The queues in memory: pure values, no hub around them.
+struct QueueTests {
+    private func message(_ sequence: Int64) -> StoredMessage {
+        StoredMessage(sequence: sequence, event: HistoryEvent(at: Script.epoch, .genericEvent("\(sequence)")))
+    }
+
+    private func task(_ sequence: Int64, _ name: String, lease: Int64 = 1) -> ActivityWorkItem {
+        ActivityWorkItem(
+            sequence: sequence, lease: lease, deliveries: 1, execution: Script.key,
+            (id: Int(sequence), call: TaskCall(name: name, input: nil)))
+    }
+
+    @Test func aQueueKeepsItsOrderThroughManyRounds() {
+        var queue = FIFO<Int>()
+        var (next, expected) = (0, 0)
+        for round in 1...200 {
+            for _ in 0..<(round % 7 + 1) {
+                queue.append(next)
+                next += 1
+            }
+            for _ in 0..<(round % 5 + 1) {
+                guard let first = queue.popFirst() else { break }
+                #expect(first == expected)
+                expected += 1
+            }
+            #expect(queue.count == next - expected)
+            #expect(queue.first == (queue.isEmpty ? nil : expected))
+        }
+    }
+
+    @Test func anInstanceInFlightIsNotHandedOutTwice() {
+        var queue = InstanceQueue()
+        queue.arrived(message(1), for: "a")
+        let first = queue.next()?.messages
+        #expect(first == [message(1)])
+        queue.arrived(message(2), for: "a")
+        let none = queue.next()
+        #expect(none == nil)
+        queue.finished("a", mustReload: false)
+        let second = queue.next()?.messages
+        #expect(second == [message(2)])
+        #expect(queue.inFlightCount == 1)
+        queue.finished("a", mustReload: false)
+        #expect(queue.isIdle)
+    }
+
+    @Test func instancesAreHandedOutInTheOrderOfTheirNews() {
+        var queue = InstanceQueue()
+        for id in ["b", "a", "b", "c"] { queue.arrived(message(1), for: id) }
+        let order = (0..<3).compactMap { _ in queue.next()?.id }
+        #expect(order == ["b", "a", "c"])
+    }
+
+    @Test func whatTheMemoryMayMissIsLoaded() {
+        var queue = InstanceQueue()
+        queue.mustLoad("a")
+        queue.arrived(message(1), for: "a")
+        let ready = queue.next()
+        #expect(ready?.mustLoad == true)
+        #expect(ready?.messages == [])
+        queue.finished("a", mustReload: true)
+        let reloads = queue.next()?.mustLoad
+        #expect(reloads == true)
+        for sequence in 0..<Int64(InstanceQueue.messageLimit + 1) { queue.arrived(message(sequence), for: "b") }
+        let loads = queue.next()?.mustLoad
+        #expect(loads == true)
+    }
+
+    @Test func aNameThatOverflowedIsClaimedOnceItsQueueIsDry() {
+        var queue = ActivityQueue()
+        let deadline = Script.epoch
+        #expect(queue.admits("a", limit: 1))
+        queue.append(task(1, "a"))
+        #expect(!queue.admits("a", limit: 1))
+        queue.markInStore("a")
+        guard case .take(let first) = queue.next(.only("a"), leasedUntil: deadline) else {
+            Issue.record("expected the queued task")
+            return
+        }
+        #expect(first.sequence == 1)
+        #expect(!queue.admits("a", limit: 1))
+        guard case .claim("a") = queue.next(.except(["b"]), leasedUntil: deadline) else {
+            Issue.record("expected a claim")
+            return
+        }
+        guard case .wait = queue.next(.only("a"), leasedUntil: deadline) else {
+            Issue.record("one fetch claims at a time")
+            return
+        }
+    }
+
+    @Test func leasesEndAtTheirTimeAndFenceTheirHolders() {
+        var queue = ActivityQueue()
+        queue.append(task(1, "a"))
+        _ = queue.next(.except([]), leasedUntil: Script.epoch)
+        #expect(queue.holds(task(1, "a")))
+        #expect(!queue.holds(task(1, "a", lease: 2)))
+        #expect(queue.firstDeadline == Script.epoch)
+        let isRenewed = queue.renew(task(1, "a"), until: Script.epoch.addingTimeInterval(60))
+        #expect(isRenewed)
+        let noneExpired = queue.takeExpired(at: Script.epoch.addingTimeInterval(59)).isEmpty
+        #expect(noneExpired)
+        let expired = queue.takeExpired(at: Script.epoch.addingTimeInterval(60))
+        #expect(expired == [task(1, "a")])
+        let isRenewedLate = queue.renew(task(1, "a"), until: Script.epoch)
+        #expect(!isRenewedLate)
+        #expect(queue.isIdle)
+    }
+
+    @Test func theInstanceThatWaitedLongestLeavesMemory() {
+        var live = LiveInstances(capacity: 3)
+        func instance(_ count: Int) -> LiveInstance {
+            LiveInstance(
+                orchestrator: Orchestrator(Script.key, registry: TaskRegistry(), log: .silent),
+                position: HistoryPosition(executionID: "e", eventCount: count, byteCount: 0))
+        }
+        for round in 0..<500 {
+            for id in ["a", "b", "c"] {
+                _ = live.take(id)
+                let nobodyLeaves = live.put(instance(round), id).isEmpty
+                #expect(nobodyLeaves)
+            }
+        }
+        let leaving = live.put(instance(1), "d").map(\.position.eventCount)
+        #expect(leaving == [499])
+        let left = live.take("a")
+        #expect(left?.position == nil)
+        #expect(live.count == 3)
+        let rest = live.takeAll().count
+        #expect(rest == 3)
+    }
+}

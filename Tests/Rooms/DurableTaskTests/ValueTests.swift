@@ -1,0 +1,103 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Telemetry
+import Testing
+
+@testable import DurableTask
+
+/// Policies, failures, payloads, events.
+struct ValueTests {
+    struct DiskFull: TaskFailureConvertible {
+        var taskFailure: TaskFailure {
+            TaskFailure(type: "DiskFull", message: "no room", details: ["free": "0"], isRetriable: false)
+        }
+    }
+
+    enum Plain: Error { case broken }
+
+    @Test(
+        arguments: [
+            (1, 1.0), (2, 2.0), (3, 4.0), (4, 5.0), (5, nil),
+        ] as [(Int, Double?)])
+    func delaysGrowToTheirCap(_ attempt: Int, _ seconds: Double?) {
+        let policy = RetryPolicy(maximumAttempts: 5, maximumDelay: .seconds(5))
+        let failure = TaskFailure(type: "Busy", message: "")
+        let delay = policy.delay(after: attempt, failure: failure, elapsed: .zero)
+        #expect(delay == seconds.map { .seconds($0) })
+    }
+
+    @Test func policiesStopAtTheirTimeAndForTheirTypes() {
+        let failure = TaskFailure(type: "Busy", message: "")
+        let final = TaskFailure(type: "Busy", message: "", isRetriable: false)
+        let policy = RetryPolicy(totalTime: .seconds(10))
+        #expect(policy.delay(after: 1, failure: failure, elapsed: .seconds(9)) != nil)
+        #expect(policy.delay(after: 1, failure: failure, elapsed: .seconds(10)) == nil)
+        #expect(policy.delay(after: 1, failure: final, elapsed: .zero) == nil)
+        #expect(policy.except(types: ["Busy"]).delay(after: 1, failure: failure, elapsed: .zero) == nil)
+        #expect(policy.except(types: ["Other"]).delay(after: 1, failure: failure, elapsed: .zero) != nil)
+    }
+
+    @Test func errorsBecomeFailures() {
+        #expect(TaskFailure(DiskFull()) == DiskFull().taskFailure)
+        #expect(TaskFailure(TaskFailure(DiskFull())) == DiskFull().taskFailure)
+        #expect(TaskFailure(Plain.broken) == TaskFailure(type: "Plain", message: "broken"))
+    }
+
+    @Test func payloadsAreStableJSON() throws {
+        struct Value: Codable, Equatable {
+            var name = "a/b"
+            var at = Date(timeIntervalSince1970: 1.5)
+            var also: [String: Int] = ["b": 1, "a": 2]
+        }
+        let text = try Payload.encode(Value())
+        #expect(text == #"{"also":{"a":2,"b":1},"at":"1970-01-01T00:00:01.500Z","name":"a/b"}"#)
+        #expect(try Payload.decode(Value.self, from: text, what: "") == Value())
+        #expect(try Payload.decode(Date.self, from: "\"1970-01-01T00:00:01Z\"", what: "").timeIntervalSince1970 == 1)
+        #expect(try Payload.decode(Int?.self, from: nil, what: "") == nil)
+        #expect(try Payload.decode(Nothing.self, from: nil, what: "") == Nothing())
+        #expect(try Payload.decode(String.self, from: Payload.encode("\u{1}\"é"), what: "") == "\u{1}\"é")
+    }
+
+    @Test func durationsAreAddedToTheMillisecondAndNeverTooEarly() {
+        let time = Date(millisecondsSince1970: 1_000)
+        #expect(time.adding(.milliseconds(5)).millisecondsSince1970 == 1_005)
+        #expect(time.adding(.microseconds(1)).millisecondsSince1970 == 1_001)
+        #expect(time.adding(.seconds(-1)).millisecondsSince1970 == 0)
+    }
+
+    static let kinds: [HistoryEvent.Kind] = [
+        .orchestratorStarted,
+        .executionStarted(ExecutionStarted(name: "n", input: nil, instanceID: "i", executionID: "e")),
+        .executionStarted(
+            ExecutionStarted(name: "\"\\/\n\u{8}\u{7f}é🎞", input: "{\"a\":[1]}", instanceID: "", executionID: "e")),
+        .executionCompleted(Completion(.completed, result: "1")),
+        .executionCompleted(Completion(.failed, failure: TaskFailure(DiskFull()))),
+        .executionTerminated(reason: "\"why\""),
+        .taskScheduled(TaskCall(name: "a", input: "1", tags: ["b": "2", "a": "1"])),
+        .taskCompleted(taskID: 3, result: nil),
+        .taskCompleted(taskID: 3, result: "\"\\u0000\""),
+        .taskFailed(
+            taskID: 4,
+            failure: TaskFailure(
+                type: "a", message: "b", cause: TaskFailure(type: "c", message: "\u{0}", isRetriable: false))),
+        .timerCreated(fireAt: Date(millisecondsSince1970: 1_750_000_000_123)),
+        .timerFired(timerID: 5, fireAt: Date(millisecondsSince1970: -1)),
+        .genericEvent("note"),
+    ]
+
+    @Test(arguments: kinds)
+    func eventsSurviveTheirText(_ kind: HistoryEvent.Kind) throws {
+        for id in [-1, 0, 17] {
+            let event = HistoryEvent(id: id, at: Date(millisecondsSince1970: 1_750_000_000_001), kind)
+            #expect(try HistoryText.decodeEvent(try HistoryText.encode(event)) == event)
+            #expect(try HistoryText.decode(try HistoryText.encode([event, event])) == [event, event])
+        }
+    }
+
+    @Test func historiesOfNewerVersionsAreRefused() {
+        #expect(throws: TaskHubError.self) { try HistoryText.decode(#"[{"at":1,"entityLocked":{}}]"#) }
+        #expect(throws: TaskHubError.self) { try HistoryText.decode("[") }
+    }
+}
