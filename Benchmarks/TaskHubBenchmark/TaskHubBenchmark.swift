@@ -64,8 +64,9 @@ struct TaskHubBenchmark {
             try await group.waitForAll()
         }
         let (took, burnt) = (seconds(CLOCK_MONOTONIC) - wall, seconds(CLOCK_PROCESS_CPUTIME_ID) - processor)
-        let rate = Int(Double(total) / took)
-        return "\(rate)/s, \(Int(burnt / Double(total) * 1e6)) us CPU each, \(Int(took / Double(total) * Double(clients) * 1e6)) us from start to end"
+        let (rate, each) = (Int(Double(total) / took), Int(burnt / Double(total) * 1e6))
+        let latency = Int(took / Double(total) * Double(clients) * 1e6)
+        return "\(rate)/s, \(each) us CPU each, \(latency) us from start to end"
     }
 
     private static func seconds(_ clock: clockid_t) -> Double {
