@@ -1,10 +1,9 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-public import Synchronization
-
 #if THREAD_SANITIZER
+
+    import Glibc
 
     /// State that one thread at a time may touch.
     ///
@@ -43,6 +42,8 @@ public import Synchronization
     }
 
 #else
+
+    public import Synchronization
 
     /// State that one thread at a time may touch.
     ///

@@ -19,6 +19,7 @@ final class Acceptor: @unchecked Sendable {
     private let channel: Channel
     private let roster: Roster
     private let log: Log
+    private var arrivals = 0
 
     /// Takes ownership of a listening descriptor.
     init(owning descriptor: Int32, on loop: EventLoop, roster: Roster, log: Log) {
@@ -40,12 +41,19 @@ final class Acceptor: @unchecked Sendable {
             var peer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
             let result = unsafe clinux_accept(channel.descriptor, &peer, peer.count)
             if result >= 0 {
+                await takeTurns()
                 let address = String(decoding: peer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
                 return Arrival(descriptor: result, remoteAddress: address)
             }
             await recover(from: -result)
         }
         return nil
+    }
+
+    /// Lets connections of this loop have a turn while a crowd arrives.
+    private func takeTurns() async {
+        arrivals += 1
+        if arrivals % 32 == 0 { await Task.yield() }
     }
 
     /// Makes room for a client after another has left.

@@ -35,8 +35,8 @@ final class Channel: @unchecked Sendable {
     let loop: EventLoop
     /// What epoll reports, as its flags.
     let interest: UInt32
-    /// Whether a read may find something, the end included.
-    var isReadable = true
+    /// Whether a read may find something, the end included; watching a descriptor reports what is there already.
+    var isReadable = false
     /// Whether a write may find room.
     var isWritable = true
     /// Whether the peer has sent its last byte, or the connection is broken.

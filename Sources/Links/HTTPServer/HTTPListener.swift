@@ -12,10 +12,10 @@ public import Telemetry
 /// Bind it, tell people the address, then let ``run()`` serve until the task is cancelled or ``drain(within:)`` was
 /// called. It serves once.
 ///
-/// Each connection is one task on an event loop, and its responder runs there too: a responder that blocks or computes
-/// for longer than a millisecond moves that work elsewhere (`BlockingPool`, a `@concurrent` function in a task group
-/// without preference), or it delays the loop's other connections. Requests are read strictly: what RFC 9112 lets
-/// others read in two ways is refused.
+/// Each connection is one task on an event loop, and its responder runs there too, even its `@concurrent` functions: a
+/// responder that blocks or computes for longer than a millisecond moves that work elsewhere (to a `BlockingPool`, or by
+/// `withTaskExecutorPreference(globalConcurrentExecutor)`), or it delays the loop's other connections. Requests are read
+/// strictly: what RFC 9112 lets others read in two ways is refused.
 public final class HTTPListener: Sendable {
     private struct State {
         var socket: Int32?

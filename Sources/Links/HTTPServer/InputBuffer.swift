@@ -8,7 +8,7 @@ struct InputBuffer {
     private var end = 0
 
     /// Room for a usual head; an idle connection gives it back.
-    private static let initialSize = 8 << 10
+    private static let initialSize = 4 << 10
 
     var count: Int { end - start }
     var isEmpty: Bool { start == end }

@@ -28,6 +28,8 @@ final class TLSContext: @unchecked Sendable {
 
     private func load(_ certificate: HTTPServerConfiguration.Certificate) throws {
         ERR_clear_error()
+        // A key with a pass phrase is refused; OpenSSL would otherwise ask for it on the terminal.
+        unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in 0 }
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate.chainFile) == 1 else {
             throw Self.unusable("the certificate chain \(certificate.chainFile) cannot be used")
         }

@@ -82,10 +82,14 @@ struct TLSTests {
         let folder = try TemporaryFolder()
         let good = try await Self.certificate(in: folder)
         let other = try await Self.certificate(in: folder, named: "other")
+        let locked = "\(folder.path)/locked.key"
+        let lock = try await Command.run(
+            "openssl", "rsa", "-aes128", "-passout", "pass:secret", "-in", good.keyFile, "-out", locked)
+        try #require(lock.status == 0)
         let garbage = try folder.file("garbage", Array("not a certificate".utf8))
         for (chain, key) in [
             ("\(folder.path)/missing", good.keyFile), (garbage, good.keyFile), (good.chainFile, garbage),
-            (good.chainFile, other.keyFile),
+            (good.chainFile, other.keyFile), (good.chainFile, locked),
         ] {
             let listener = HTTPListener(
                 configuration: HTTPServerConfiguration(certificate: .init(chainFile: chain, keyFile: key)),
