@@ -151,5 +151,11 @@ let package = Package(
         tests(
             of: "StorageServer", on: "Rooms",
             ["AzureStorage", "Basics", "Crypto", "HTTP", "HTTPServer", "SQL", "SQLite", "Telemetry"]),
+        .testTarget(
+            name: "BlobClientTests",
+            dependencies: [
+                "Basics", "Crypto", "HTTP", "HTTPServer", "SQLite", "AzureStorage", "StorageServer", "Peers",
+            ],
+            path: "Tests/Rooms/BlobClientTests", swiftSettings: house),
     ]
 )
