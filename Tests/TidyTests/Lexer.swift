@@ -38,8 +38,8 @@ struct Lexer {
 
     private mutating func one(_ byte: UInt8) {
         switch byte {
-        case _ where starts("//"): lineComment()
-        case _ where starts("/*"): blockComment()
+        case UInt8(ascii: "/") where starts("//"): lineComment()
+        case UInt8(ascii: "/") where starts("/*"): blockComment()
         case UInt8(ascii: "\""): literal(hashes: 0)
         case UInt8(ascii: "#") where hashesBeforeQuote() > 0: literal(hashes: hashesBeforeQuote())
         case _ where isWord(byte): word()
