@@ -28,7 +28,7 @@ test: ## Build and run every test
 	swift test --parallel --disable-xctest
 
 lint: ## Check the format of every Swift file
-	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
 
 bench: build ## Measure Darkroom beside the Python pipeline
 	@scripts/setup bench

@@ -77,7 +77,6 @@ struct Repository: Sendable {
 struct PackageTarget: Sendable, Decodable {
     let name: String
     let path: String
-    let type: String
     let dependencies: [Dependency]
 
     /// A target or product that may be imported.

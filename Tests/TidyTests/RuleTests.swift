@@ -161,6 +161,6 @@ private func memberwise(_ kind: String) -> String {
 
 extension PackageTarget {
     fileprivate init(_ name: String, at path: String, on dependencies: [String] = []) {
-        self.init(name: name, path: path, type: "regular", dependencies: dependencies.map { Dependency($0) })
+        self.init(name: name, path: path, dependencies: dependencies.map { Dependency($0) })
     }
 }
