@@ -13,9 +13,9 @@ public import Telemetry
 /// called. It serves once.
 ///
 /// Each connection is one task on an event loop, and its responder runs there too, even its `@concurrent` functions: a
-/// responder that blocks or computes for longer than a millisecond moves that work elsewhere (to a `BlockingPool`, or by
-/// `withTaskExecutorPreference(globalConcurrentExecutor)`), or it delays the loop's other connections. Requests are read
-/// strictly: what RFC 9112 lets others read in two ways is refused.
+/// responder that blocks or computes for longer than a millisecond moves that work elsewhere (to a `BlockingPool`, or
+/// by `withTaskExecutorPreference(globalConcurrentExecutor)`), or it delays the loop's other connections. Requests are
+/// read strictly: what RFC 9112 lets others read in two ways is refused.
 public final class HTTPListener: Sendable {
     private struct State {
         var socket: Int32?

@@ -135,8 +135,8 @@ extension Transport {
 
     /// Sends a stretch of a file, by the kernel alone where there is no TLS.
     ///
-    /// What is not in the page cache is read from disk meanwhile, on this thread: handing each piece to another one would
-    /// cost more than it spares where files are mostly cached.
+    /// What is not in the page cache is read from disk meanwhile, on this thread: handing each piece to another one
+    /// would cost more than it spares where files are mostly cached.
     ///
     /// - Throws: ``ChannelError/closed`` also when the file has become shorter.
     func send(_ region: HTTPFileRegion, within budget: inout RateBudget) async throws {
