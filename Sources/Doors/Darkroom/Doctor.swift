@@ -58,7 +58,7 @@ private let leastFreeBytes: Int64 = 1 << 30
 private func examineDisk(_ folder: DataFolder) -> DoctorFinding {
     let place = FileManager.default.fileExists(atPath: folder.path) ? folder.path : "."
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: place)
-    guard let free = (attributes?[.systemFreeSize] as? UInt64).map(Int64.init) else {
+    guard let free = (attributes?[.systemFreeSize] as? any BinaryInteger).map({ Int64($0) }) else {
         return DoctorFinding("disk", isFine: false, "the disk of \(place) does not answer")
     }
     let words = "\(formatBytes(free)) free"

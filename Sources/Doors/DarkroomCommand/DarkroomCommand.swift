@@ -9,7 +9,7 @@ import Imaging
 @main
 struct DarkroomCommand {
     static var verbs: [any Verb.Type] {
-        [Serve.self, Process.self, Images.self, Runs.self, SharedAccess.self, Doctor.self, Version.self]
+        [Serve.self, Upload.self, Process.self, Images.self, Runs.self, SharedAccess.self, Doctor.self, Version.self]
     }
 
     static func main() async {

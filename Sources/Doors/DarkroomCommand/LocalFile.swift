@@ -55,7 +55,8 @@ struct LocalFile: Sendable {
 
     private static func size(of path: String) -> Int64 {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.size] as? UInt64).map(Int64.init) ?? 0
+        let size = attributes?[.size] as? any BinaryInteger
+        return size.map { Int64($0) } ?? 0
     }
 
     private static func lastPart(of path: String) -> String {

@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 public import Mail
 import Notifications
 
@@ -27,8 +28,13 @@ public struct MailSettings: Sendable {
 
     /// What carries the mails.
     func transport() throws -> any MailTransport {
-        guard let smtp else { return MailOutbox(folder: outbox) }
-        return try SMTPMailer(smtp)
+        if let smtp { return try SMTPMailer(smtp) }
+        do {
+            try FileManager.default.createDirectory(atPath: outbox, withIntermediateDirectories: true)
+        } catch {
+            throw SettingsError("mail.outbox: the folder \(outbox) cannot be created: \(error)")
+        }
+        return MailOutbox(folder: outbox)
     }
 }
 

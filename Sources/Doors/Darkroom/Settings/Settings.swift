@@ -57,7 +57,9 @@ public struct Settings: Sendable {
     private init(_ reader: SettingsReader) throws {
         data = DataFolder(
             try reader.text("data", "the folder that holds all data", default: "./darkroom-data"))
-        logLevel = try reader.word("log", "how much is logged", default: LogSetting.info).rawValue
+        logLevel = try reader.word(
+            "log", "how much is logged: debug, info, warning or error", default: LogSetting.warning
+        ).rawValue
         drainTime = try reader.seconds(
             "drainSeconds", "how many seconds a stop may take before work is cut off", default: 20, in: 0...3600)
         storage = try StorageSettings(reader)

@@ -37,7 +37,7 @@ extension TaskHubWorker {
         } catch {
             let failure = TaskFailure(error)
             log(
-                .warning, "an activity failed",
+                .info, "an activity failed",
                 ["instance": item.instanceID, "name": item.call.name, "failure": "\(failure)"])
             return .failure(failure)
         }

@@ -62,7 +62,7 @@ extension TaskHubWorker {
         }
         instance.orchestrator.close()
         if let failure = completion.failure {
-            log(.warning, "an instance failed", ["instance": item.instanceID, "failure": "\(failure)"])
+            log(.info, "an instance failed", ["instance": item.instanceID, "failure": "\(failure)"])
         }
     }
 
