@@ -61,6 +61,16 @@ struct BlobEventTests {
         #expect(try await fixture.store.events(after: 0, limit: 10).map(\.blob.name.text) == ["new"])
     }
 
+    @Test func noMoreEventsAreKeptThanTheLimit() async throws {
+        var configuration = BlobStoreConfiguration()
+        configuration.eventLimit = 3
+        let fixture = try await StoreFixture(configuration: configuration)
+        try await fixture.store.createContainer(container())
+        for index in 0..<7 { try await fixture.store.put([1], as: blob("b\(index)")) }
+        await fixture.store.tidy()
+        #expect(try await fixture.store.events(after: 0, limit: 10).map(\.blob.name.text) == ["b4", "b5", "b6"])
+    }
+
     @Test func aWaitingReaderIsWoken() async throws {
         let fixture = try await StoreFixture()
         try await fixture.store.createContainer(container())
@@ -76,6 +86,8 @@ struct BlobEventTests {
         #expect(await signal.next() != nil)
         fixture.store.close()
         #expect(await signal.next() == nil)
+        var late = fixture.store.eventSignal().makeAsyncIterator()
+        #expect(await late.next() == nil)
     }
 
     @Test func housekeepingEndsWhenItIsCancelled() async throws {

@@ -155,7 +155,7 @@ struct SASQuery {
     let query: HTTPQuery
 
     /// A value; names are compared without regard to case, as the service does it.
-    subscript(name: String) -> String? { query.items.first { $0.name.lowercased() == name }?.value }
+    subscript(name: String) -> String? { query.items.first { sameFieldName($0.name, name) }?.value }
 
     func time(_ name: String) throws -> SASTime? {
         guard let text = self[name], !text.isEmpty else { return nil }

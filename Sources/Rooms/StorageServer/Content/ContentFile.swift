@@ -26,6 +26,13 @@ struct FileFailure: Error, CustomStringConvertible {
     }
 }
 
+/// A content file is shorter than its row says: the disk or somebody has damaged it.
+struct TruncatedFile: Error, CustomStringConvertible {
+    let path: String
+
+    var description: String { "the content file \(path) has lost its end; restore it from a backup" }
+}
+
 /// An open file of the content folder; it closes with the last reference.
 ///
 /// Its calls block: they belong on a thread that may.
@@ -49,18 +56,29 @@ final class ContentFile: Sendable {
 
     /// Opens a file for reading.
     static func read(_ path: String) throws -> ContentFile {
-        ContentFile(descriptor: try descriptor(forReading: path), path: path)
+        ContentFile(descriptor: try openForReading(path), path: path)
     }
 
-    /// Opens a file for reading; the caller closes it.
-    static func descriptor(forReading path: String) throws -> Int32 {
+    /// Opens a stretch of a file for reading.
+    ///
+    /// - Throws: ``FileFailure``; ``TruncatedFile`` when the file has lost its end.
+    static func region(_ range: Range<Int64>, of path: String) throws -> HTTPFileRegion {
+        let descriptor = try openForReading(path)
+        let region = HTTPFileRegion(owning: descriptor, offset: range.lowerBound, length: Int64(range.count))
+        guard try length(of: descriptor, path) >= range.upperBound else { throw TruncatedFile(path: path) }
+        return region
+    }
+
+    private static func openForReading(_ path: String) throws -> Int32 {
         let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open", path) }
         return descriptor
     }
 
     /// How many bytes it has.
-    func length() throws -> Int64 {
+    func length() throws -> Int64 { try Self.length(of: descriptor, path) }
+
+    private static func length(of descriptor: Int32, _ path: String) throws -> Int64 {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw FileFailure("fstat", path) }
         return Int64(status.st_size)

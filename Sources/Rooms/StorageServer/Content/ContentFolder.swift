@@ -56,9 +56,10 @@ final class ContentFolder: Sendable {
     }
 
     /// The runs, other than this one, that have a folder.
-    func earlierRuns() throws -> [Int64] {
-        try Self.entries(of: root).compactMap(Int64.init).filter { $0 != run }.sorted()
-    }
+    func earlierRuns() throws -> [Int64] { try Self.runs(in: root).filter { $0 != run } }
+
+    /// The runs that have a folder.
+    static func runs(in root: String) throws -> [Int64] { try entries(of: root).compactMap { Int64($0) }.sorted() }
 
     /// The names of the files that a run wrote, one shard at a time.
     func shards(of run: Int64) throws -> [String] { try Self.entries(of: "\(root)/\(run)").map { "\(run)/\($0)" } }
@@ -87,7 +88,7 @@ final class ContentFolder: Sendable {
         throw FileFailure("mkdir", path)
     }
 
-    private static func syncFolder(_ path: String) throws {
+    static func syncFolder(_ path: String) throws {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open", path) }
         defer { Glibc.close(descriptor) }

@@ -41,7 +41,7 @@ struct ContentWriter {
     /// Takes the next piece.
     mutating func write(_ bytes: [UInt8]) async throws {
         length += Int64(bytes.count)
-        pending += bytes
+        if pending.isEmpty { pending = bytes } else { pending += bytes }
         guard length > inlineLimit, pending.count >= Self.pieceSize else { return }
         try await flush()
     }

@@ -13,6 +13,7 @@ final class FolderLock: Sendable {
     /// - Throws: ``FolderInUse`` when another process has it; what the system says.
     init(folder: String) throws {
         try ContentFolder.makeFolder(folder)
+        try ContentFolder.syncFolder("\(folder)/..")
         let path = "\(folder)/lock"
         let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw FileFailure("open", path) }

@@ -86,9 +86,18 @@ public final class BlobService: HTTPResponder {
         case .container(let address): container = address
         case .blob(let address): container = address.container
         }
-        // Whether a closed container exists is nobody's business.
-        let access = try? await store.properties(of: container).access
-        guard access == .container || access == openness else { throw StorageError(.resourceNotFound) }
+        guard let found = try await self.openness(of: container), found == .container || found == openness else {
+            // Whether a closed container exists is nobody's business.
+            throw StorageError(.resourceNotFound)
+        }
+    }
+
+    private func openness(of container: ContainerAddress) async throws -> PublicAccess? {
+        do {
+            return try await store.properties(of: container).access
+        } catch let error as StorageError where error.code == .containerNotFound {
+            return nil
+        }
     }
 
     private func stamp(_ response: inout HTTPResponse, for request: HTTPRequest, id: String, version: String) {

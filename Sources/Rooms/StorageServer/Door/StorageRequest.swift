@@ -31,7 +31,7 @@ struct StorageRequest: Sendable {
         let texts = parts.compactMap { percentDecoded($0) }
         guard texts.count == parts.count else { throw StorageError(.invalidUri) }
         account = texts[0]
-        let isAboutContainer = query.items.contains { $0.name.lowercased() == "restype" && $0.value == "container" }
+        let isAboutContainer = query.items.contains { sameFieldName($0.name, "restype") && $0.value == "container" }
         resource = try Self.resource(texts, isAboutContainer: isAboutContainer)
     }
 
@@ -47,7 +47,7 @@ struct StorageRequest: Sendable {
     }
 
     /// A query parameter's value; names are compared without regard to case.
-    subscript(parameter name: String) -> String? { query.items.first { $0.name.lowercased() == name }?.value }
+    subscript(parameter name: String) -> String? { query.items.first { sameFieldName($0.name, name) }?.value }
 
     /// The query's items, decoded.
     var decodedQuery: HTTPQuery { query }

@@ -43,10 +43,12 @@ struct PutBlob: StorageOperation {
     }
 
     private func checkDestination(_ context: OperationContext) async throws {
-        _ = try await context.store.properties(of: address.container)
-        guard try await context.store.exists(address) else { return }
-        let existing = try await context.store.properties(of: address)
-        try write.conditions.checkCreate(over: (existing.etag, existing.lastModified))
+        do {
+            let existing = try await context.store.properties(of: address)
+            try write.conditions.checkCreate(over: (existing.etag, existing.lastModified))
+        } catch let error as StorageError where error.code == .blobNotFound {
+            try write.conditions.checkCreate(over: nil)
+        }
     }
 
     private static func checkType(_ type: String?) throws {

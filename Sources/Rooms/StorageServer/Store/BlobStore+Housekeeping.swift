@@ -104,11 +104,14 @@ extension BlobStore {
 
     func dropOldEvents() async throws {
         let limit = now() - configuration.eventRetention
-        let dropped = try await database.write { connection in
+        let dropped = try await database.write { [configuration] connection in
+            let excess = try connection.query(
+                "SELECT sequence FROM event ORDER BY sequence DESC LIMIT 1 OFFSET ?", [.int(configuration.eventLimit)])
+            let last = max(limit.ticks, excess.first?.int(0) ?? 0)
             let lost = try connection.query(
-                "SELECT count(*) FROM event WHERE sequence < ? AND EXISTS (SELECT 1 FROM event_cursor)",
-                [.integer(limit.ticks)])
-            try connection.execute("DELETE FROM event WHERE sequence < ?", [.integer(limit.ticks)])
+                "SELECT count(*) FROM event WHERE sequence <= ? AND EXISTS (SELECT 1 FROM event_cursor)",
+                [.integer(last)])
+            try connection.execute("DELETE FROM event WHERE sequence <= ?", [.integer(last)])
             return lost.first?.int(0) ?? 0
         }
         if dropped > 0 {

@@ -97,23 +97,23 @@ private struct BlobScan {
         while let first = start, entries.count < query.limit {
             let rows = try step(from: first, on: connection)
             if rows.isEmpty { start = nil }
-            for row in rows where try take(row) { break }
+            for row in rows where entries.count < query.limit { try take(row) }
         }
         let marker = try start.flatMap { try step(from: $0, limit: 1, on: connection).isEmpty ? nil : $0 }
         return BlobListPage(entries: entries, nextMarker: marker.map(ListMarker.encode))
     }
 
-    /// Adds a row's entry and moves on; says whether the rows behind it no longer follow.
-    private mutating func take(_ row: SQLRow) throws -> Bool {
+    /// Adds a row's entry and moves on, unless the row belongs to a prefix that is shown already.
+    private mutating func take(_ row: SQLRow) throws {
         let name = row.text(0)
+        guard let first = start, !name.utf8.lexicographicallyPrecedes(first.utf8) else { return }
         if let prefix = commonPrefix(of: name) {
             entries.append(.prefix(prefix))
             start = successor(ofPrefix: prefix)
-            return true
+        } else {
+            entries.append(try entry(row, named: BlobName(name)))
+            start = name + "\0"
         }
-        entries.append(try entry(row, named: BlobName(name)))
-        start = name + "\0"
-        return entries.count == query.limit
     }
 
     private func entry(_ row: SQLRow, named name: BlobName) throws -> BlobListPage.Entry {

@@ -110,8 +110,11 @@ extension BlobStore {
             "SELECT file, substr(bytes, ?, ?) FROM content WHERE id = ?",
             [.integer(range.lowerBound + 1), .int(range.count), .integer(content)])
         guard let row = rows.first else { throw StorageError(.internalError, "A blob has lost its content.") }
-        guard let name = row.optionalText(0) else { return .memory(row.blob(1)) }
-        let descriptor = try ContentFile.descriptor(forReading: folder.path(of: name))
-        return .file(HTTPFileRegion(owning: descriptor, offset: range.lowerBound, length: Int64(range.count)))
+        if let name = row.optionalText(0) {
+            return .file(try ContentFile.region(range, of: folder.path(of: name)))
+        }
+        let bytes = row.blob(1)
+        guard bytes.count == range.count else { throw StorageError(.internalError, "A blob's row has lost bytes.") }
+        return .memory(bytes)
     }
 }

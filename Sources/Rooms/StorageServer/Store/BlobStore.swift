@@ -50,9 +50,12 @@ public final class BlobStore: Sendable {
         log: Log = .silent, now: @escaping @Sendable () -> StorageTime = StorageTime.now
     ) async throws -> BlobStore {
         let lock = try FolderLock(folder: folder)
+        // A database that was restored from a copy may know of fewer runs than the folder.
+        let known = try ContentFolder.runs(in: folder).last ?? 0
         let run = try await database.write { connection in
             try Schema.prepare(connection)
-            return try connection.query("UPDATE clock SET run = run + 1 RETURNING run").first?.int(0) ?? 0
+            let rows = try connection.query("UPDATE clock SET run = max(run, ?) + 1 RETURNING run", [.integer(known)])
+            return rows.first?.int(0) ?? 0
         }
         let folder = ContentFolder(root: folder, lock: lock, run: run)
         return BlobStore(database: database, folder: folder, configuration: configuration, log: log, now: now)

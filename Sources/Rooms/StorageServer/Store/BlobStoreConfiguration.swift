@@ -12,6 +12,8 @@ public struct BlobStoreConfiguration: Sendable {
     public var blockExpiry = Duration.seconds(7 * 86_400)
     /// Events go this long after they happened, read or not.
     public var eventRetention = Duration.seconds(7 * 86_400)
+    /// The most events that are kept, read or not; the oldest go first.
+    public var eventLimit = 1_000_000
     /// How often expired things are looked for.
     public var housekeepingInterval = Duration.seconds(3_600)
     /// The most uncommitted blocks of a blob.
