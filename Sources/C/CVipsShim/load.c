@@ -11,6 +11,8 @@ cvips_image *cvips_load(
     const void *bytes, size_t length, cvips_loader loader, int32_t shrink, cvips_error error) {
     VipsImage *image = NULL;
     void *data = (void *) bytes;
+    // Loaders that succeed after all may leave words behind.
+    vips_error_clear();
     switch (loader) {
     case CVIPS_LOAD_JPEG:
         vips_jpegload_buffer(data, length, &image, "shrink", shrink, LOAD_OPTIONS, NULL);

@@ -80,7 +80,7 @@ struct WorkerLifeTests {
         }
     }
 
-    @Test func aPictureThatTakesTooMuchMemoryEndsItsWorkerOnly() async throws {
+    @Test(.enabled(if: !isSanitized)) func aPictureThatTakesTooMuchMemoryEndsItsWorkerOnly() async throws {
         let folder = try TemporaryFolder()
         var configuration = ImageWorkerConfiguration.forTests()
         configuration.memoryBytes = 600 << 20
@@ -201,6 +201,21 @@ struct WorkerLifeTests {
         }
     }
 
+    @Test func aWorkerDiesWithItsServerInTheMiddleOfAPicture() async throws {
+        let folder = try TemporaryFolder()
+        let program = ImageWorkerConfiguration.forTests().executable
+        let server = try spawn([program, fixture("grain.jpg"), folder.file("slow")])
+        try await until { ((try? children(of: server)) ?? []).isEmpty == false }
+        let worker = try #require(try children(of: server).first)
+        try await busy(worker)
+        kill(server, SIGKILL)
+        var status: Int32 = 0
+        #expect(unsafe waitpid(server, &status, 0) == server)
+        let killed = ContinuousClock.now
+        try await until { !isAlive(worker) }
+        #expect(.now - killed < .seconds(1), "it does not finish its picture first")
+    }
+
     @Test func aWorkerHasNothingOfItsServer() async throws {
         let folder = try TemporaryFolder()
         let inherited = try Descriptor(folder.write([1], as: "secret"), writing: true)
@@ -219,7 +234,7 @@ struct WorkerLifeTests {
             let environment = String(decoding: try bytes(of: worker + "/environ"), as: UTF8.self).split(separator: "\0")
             #expect(environment == ["MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no"])
             let status = String(decoding: try bytes(of: worker + "/status"), as: UTF8.self)
-            #expect(status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1"))
+            #expect(isSanitized || status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1"))
         }
     }
 }
@@ -246,12 +261,29 @@ private func ticks(_ process: Int32) throws -> Int {
     return (Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0)
 }
 
-/// This process's children, by whichever thread.
-private func children() throws -> [Substring] {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").flatMap { thread in
-        let list = (try? bytes(of: "/proc/self/task/\(thread)/children")) ?? []
-        return String(decoding: list, as: UTF8.self).split(separator: " ")
+/// A process's children, by whichever thread.
+private func children(of process: Int32 = getpid()) throws -> [Int32] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").flatMap { thread in
+        let list = (try? bytes(of: "/proc/\(process)/task/\(thread)/children")) ?? []
+        return String(decoding: list, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
     }
+}
+
+/// Whether a process runs; one that is dead and waits for its burial does not.
+private func isAlive(_ process: Int32) -> Bool {
+    let stat = (try? bytes(of: "/proc/\(process)/stat")) ?? []
+    let state = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.first { $0 != " " }
+    return state != nil && state != "Z" && state != "X"
+}
+
+/// Starts a program.
+private func spawn(_ arguments: [String]) throws -> Int32 {
+    var process: pid_t = 0
+    let texts = unsafe arguments.map { unsafe strdup($0) } + [nil]
+    defer { for index in unsafe texts.indices { unsafe free(texts[index]) } }
+    let status = unsafe posix_spawn(&process, arguments[0], nil, nil, texts, [nil])
+    try #require(status == 0)
+    return process
 }
 
 /// Waits for a condition, looking often.

@@ -14,12 +14,19 @@ private let products: String = {
     return URL(filePath: program ?? "").deletingLastPathComponent().path
 }()
 
+/// Whether a sanitizer runs with the tests: it needs terabytes of address space and system calls of its own.
+let isSanitized = unsafe dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+
 extension ImageWorkerConfiguration {
     /// Workers for tests, started from the test host.
     static func forTests(workers: Int = 1) -> ImageWorkerConfiguration {
         var configuration = ImageWorkerConfiguration()
         configuration.executable = products + "/ImageWorkerTestHost"
         configuration.workers = workers
+        if isSanitized {
+            configuration.memoryBytes = nil
+            configuration.isConfined = false
+        }
         return configuration
     }
 }

@@ -73,9 +73,10 @@ extension ImageRejection {
 
     /// What a decoder's words mean for the picture.
     init(_ error: VipsError, _ format: ImageFormat, isCut: Bool) {
-        let words = error.message.split(whereSeparator: \.isNewline).first.map { String($0.prefix(160)) } ?? ""
-        let said = words.isEmpty ? "" : " (\(words))"
-        let text = error.message.lowercased()
+        // Before the cause often stands where the reader stumbled, which helps nobody.
+        let lines = error.message.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("source: ") }
+        let said = lines.first.map { " (\($0.prefix(160)))" } ?? ""
+        let text = lines.joined(separator: "\n").lowercased()
         if text.contains("out of memory") || text.contains("cannot allocate") {
             self.init(.workerCrashed, "Decoding took more memory than a worker may have\(said).")
         } else if isCut || ["premature end", "truncated", "end of file", "end-of-file"].contains(where: text.contains) {

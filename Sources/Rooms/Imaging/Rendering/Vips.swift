@@ -139,11 +139,19 @@ enum Vips {
         }
     }
 
-    /// What the decoders complained about since the last call.
+    /// What the decoders complained about since the last call, each complaint once.
     static func takeWarnings() -> [String] {
         let text = unsafe withErrorText { unsafe cvips_take_warnings($0.text, $0.capacity) }.error
-        return text.split(separator: "\n").prefix(8).map { String($0.prefix(200)) }
+        var warnings: [String] = []
+        for line in text.split(separator: "\n") where !line.contains(habitual) {
+            let warning = String(line.prefix(200))
+            if !warnings.contains(warning), warnings.count < 8 { warnings.append(warning) }
+        }
+        return warnings
     }
+
+    /// Said of nearly every HEIC and AVIF picture, whose colours are right nevertheless.
+    private static let habitual = "ignoring nclx profile"
 
     /// Opens a file and lends the image, which reads from `file` as long as it lives.
     private static func withImage<Result>(
