@@ -4,6 +4,7 @@
 /// Who may import whom: `Package.swift` draws the arrows, the floors say which way they may point.
 let importRules: [Rule] = [
     Rule("an import is a dependency that Package.swift draws", findings: undrawnImports),
+    Rule("an arrow in Package.swift is used", findings: idleArrows),
     Rule("an arrow in Package.swift points down, or to a neighbour", findings: arrowsThatPointUp),
     Rule("a C library is imported by its binding alone", findings: strangersToC),
     Rule("Foundation stays out where FoundationEssentials does", findings: foundationImports),
@@ -34,6 +35,19 @@ private func undrawnImports(_ repository: Repository) -> [Finding] {
                 "\(target.name) does not depend on \($0.name) in Package.swift: draw the arrow if it points down, "
                     + "else pass the value or a protocol")
         }
+    }
+}
+
+private func idleArrows(_ repository: Repository) -> [Finding] {
+    // Tests may need a program beside them that they start, not import.
+    repository.targets.filter { floor(of: $0) != nil }.flatMap { target -> [Finding] in
+        let files = repository.sources.filter { $0.path.hasPrefix(target.path + "/") }
+        let imported = Set(files.flatMap { $0.imports.map(\.name) })
+        return files.isEmpty
+            ? []
+            : target.dependencies.filter { !imported.contains($0.name) }.map {
+                Finding("Package.swift", 1, "\(target.name) never imports \($0.name): take the arrow away")
+            }
     }
 }
 
