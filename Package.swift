@@ -65,12 +65,12 @@ let package = Package(
         // Foundations
         room("Basics", on: "Foundations", ["CLinux"]),
         room("Crypto", on: "Foundations", ["COpenSSL"]),
-        room("Telemetry", on: "Foundations", ["Basics"]),
+        room("Telemetry", on: "Foundations"),
 
         // Links
         room("SQL", on: "Links"),
         room("SQLite", on: "Links", ["Basics", "SQL", "CSQLite"]),
-        room("HTTP", on: "Links", ["Basics"]),
+        room("HTTP", on: "Links"),
         room("HTTPServer", on: "Links", ["Basics", "Telemetry", "HTTP", "CLinux", "COpenSSL"]),
         room("Curl", on: "Links", ["Basics", "CCurl", "CCurlShim"]),
         room("HTTPClient", on: "Links", ["Basics", "HTTP", "Curl"]),
@@ -85,7 +85,7 @@ let package = Package(
         room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "DurableTask"]),
         room("Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "CLinux", "CVipsShim", "CWorkerProcess"]),
         room("ImageStores", on: "Rooms", ["Basics", "SQL"]),
-        room("Notifications", on: "Rooms", ["Basics", "Crypto", "Mail"]),
+        room("Notifications", on: "Rooms", ["Mail"]),
 
         // Story
         .target(
