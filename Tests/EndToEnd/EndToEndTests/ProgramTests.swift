@@ -22,4 +22,12 @@ struct ProgramTests {
         print(outcome.output)
         #expect(outcome.status == 0)
     }
+
+    @Test func doesWhatItsVerbsSay() async throws {
+        let outcome = try await Script("Tests/EndToEnd/Scripts/commands.py").run([
+            "--darkroom", try Script.darkroom.path,
+        ])
+        print(outcome.output)
+        #expect(outcome.status == 0)
+    }
 }
