@@ -33,10 +33,7 @@ struct ServeOutput: Sendable {
     func finished(_ record: ImageRecord) {
         if quiet { return }
         guard json else { return line(describeFinished(record)) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        if let text = try? encoder.encode(record) { line(String(decoding: text, as: UTF8.self)) }
+        if let text = try? JSONEncoder.ofThisProgram().encode(record) { line(String(decoding: text, as: UTF8.self)) }
     }
 
     func stopping() {

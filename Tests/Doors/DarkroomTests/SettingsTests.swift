@@ -58,8 +58,8 @@ struct SettingsTests {
             "its own output"
         ),
         (
-            "{ pipelines: [{ name: 'a', source: 'in/{name}', renditions: [{ name: 'x', widht: 5 }] }] }",
-            "did you mean \"width\""
+            "{ pipelines: [{ name: 'a', source: 'i/{name}', renditions: [{ name: 'x', container: 'o', fti: 1 }] }] }",
+            "did you mean \"fit\""
         ),
         ("{ storage: { address: '0.0.0.0' } }", "well-known development key"),
         ("{ storage: { tls: { key: 'a.pem' } } }", "both certificate and key"),

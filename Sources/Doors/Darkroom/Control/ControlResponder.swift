@@ -54,10 +54,9 @@ public struct ControlResponder: HTTPResponder {
     }
 
     private func answer(_ status: HTTPStatus, _ value: some Encodable) throws -> HTTPResponse {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
         let fields: HTTPFields = ["Content-Type": "application/json", "Cache-Control": "no-store"]
-        return HTTPResponse(status: status, fields: fields, body: .bytes(Array(try encoder.encode(value))))
+        return HTTPResponse(
+            status: status, fields: fields, body: .bytes(Array(try JSONEncoder.ofThisProgram().encode(value))))
     }
 }
 

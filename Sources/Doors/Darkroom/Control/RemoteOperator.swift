@@ -60,7 +60,7 @@ public struct RemoteOperator: Operator {
     }
 
     private func ask<Answer: Decodable>(_ path: String, _ items: [HTTPQuery.Item]) async throws -> Answer {
-        try decoder.decode(Answer.self, from: Data(try await send(.get, path, items)))
+        try JSONDecoder.ofThisProgram().decode(Answer.self, from: Data(try await send(.get, path, items)))
     }
 
     private func send(_ method: HTTPMethod, _ path: String, _ items: [HTTPQuery.Item]) async throws -> [UInt8] {
@@ -71,17 +71,11 @@ public struct RemoteOperator: Operator {
             let reply = try await connections.send(request, to: origin)
             let body = try await reply.body.collect(upTo: Self.largestAnswer)
             if reply.status.code < 300 { return body }
-            if let error = try? decoder.decode(OperatorError.self, from: Data(body)) { throw error }
+            if let error = try? JSONDecoder.ofThisProgram().decode(OperatorError.self, from: Data(body)) { throw error }
             throw OperatorError(.unavailable, "the server answered \(reply.status.code)")
         } catch let error as HTTPClientError {
             throw OperatorError(.unavailable, "the server at \(origin) does not answer: \(error.message)")
         }
-    }
-
-    private var decoder: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
-        return decoder
     }
 }
 

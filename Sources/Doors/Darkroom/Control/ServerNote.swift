@@ -25,13 +25,12 @@ public struct ServerNote: Codable, Sendable {
     ///
     /// - Throws: ``SettingsError`` when the folder cannot be written to.
     func write(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
         let draft = "\(path).new"
         let files = FileManager.default
         guard
-            files.createFile(atPath: draft, contents: try encoder.encode(self), attributes: [.posixPermissions: 0o600])
+            files.createFile(
+                atPath: draft, contents: try JSONEncoder.ofThisProgram(.prettyPrinted).encode(self),
+                attributes: [.posixPermissions: 0o600])
         else { throw SettingsError("\(draft) cannot be written; check the folder's owner and rights") }
         // Moved into place, so that nobody reads half a note.
         try? files.removeItem(atPath: path)
@@ -40,10 +39,8 @@ public struct ServerNote: Codable, Sendable {
 
     /// The note of a server that is alive; nil when none is.
     public static func read(from folder: DataFolder) -> ServerNote? {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
         guard let text = FileManager.default.contents(atPath: folder.serverNote),
-            let note = try? decoder.decode(ServerNote.self, from: text),
+            let note = try? JSONDecoder.ofThisProgram().decode(ServerNote.self, from: text),
             kill(note.pid, 0) == 0
         else { return nil }
         return note

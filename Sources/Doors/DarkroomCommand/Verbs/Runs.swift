@@ -109,7 +109,9 @@ struct Runs: Verb {
             ("reason", run.reason), ("message", run.message), ("started", run.createdAt.formatted(.iso8601)),
             ("ended", run.endedAt?.formatted(.iso8601)),
         ]
-        lines += detail.steps.map { ($0.time.formatted(.iso8601.time(includingFractionalSeconds: true)), $0.text) }
-        return lines.compactMap { name, value in value.map { "\(name.padded(to: 14))\($0)" } }.joined(separator: "\n")
+        lines += detail.steps.map {
+            ($0.time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), $0.text)
+        }
+        return lines.compactMap { name, value in value.map { "\(name.padded(to: 26))\($0)" } }.joined(separator: "\n")
     }
 }

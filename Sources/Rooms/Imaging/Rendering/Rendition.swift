@@ -8,22 +8,28 @@ struct Rendition {
     /// The whole picture at the size of the placement.
     let whole: VipsRaster
 
-    /// What a rendition shrinks to when no bearable quality fits its bytes: 1600 pixels become 1280, where
-    /// the same bytes look better.
+    /// What a rendition shrinks to at least when no bearable quality fits its bytes: 1600 pixels become 1280,
+    /// where the same bytes look better.
     private static let fallback = 0.8
+    /// The least shrinking worth a try; a picture this much smaller than planned is accepted as it is.
+    private static let smallestScale = 0.05
 
-    /// The rendition as a file, within the plan's bytes if that is possible.
+    /// The rendition as a file, within the plan's bytes: at a lower quality, then smaller, until it fits.
     func encode() throws -> (file: EncodedFile, result: RenditionResult) {
         let raster = try cut(whole, to: placement.part)
         guard let maxBytes = plan.maxBytes, plan.format.isLossy else {
             return try result(raster, encode(raster, plan.quality), quality: plan.quality)
         }
-        let first = try search(raster, maxBytes: maxBytes)
-        if first.file.count <= maxBytes { return result(raster, first.file, quality: first.quality) }
-        let smaller = placement.scaled(by: Self.fallback)
-        let small = try cut(whole.resized(to: smaller.whole), to: smaller.part)
-        let second = try search(small, maxBytes: maxBytes)
-        return result(small, second.file, quality: second.quality)
+        var found = try search(raster, maxBytes: maxBytes)
+        var fitted = raster
+        var scale = 1.0
+        while found.file.count > maxBytes, scale > Self.smallestScale {
+            scale *= min(Self.fallback, (Double(maxBytes) / Double(found.file.count)).squareRoot())
+            let smaller = placement.scaled(by: scale)
+            fitted = try cut(whole.resized(to: smaller.whole), to: smaller.part)
+            found = try search(fitted, maxBytes: maxBytes)
+        }
+        return result(fitted, found.file, quality: found.quality)
     }
 
     private func cut(_ raster: VipsRaster, to part: PixelSize) throws -> VipsRaster {

@@ -28,8 +28,7 @@ public struct RenditionPlan: Codable, Sendable, Hashable {
     public var quality: Int
     /// The most bytes the file may have.
     ///
-    /// The quality is lowered step by step, then the size once, to stay under it; a picture that still
-    /// does not fit is accepted as it is.
+    /// The quality is lowered step by step, then the size, to stay under it.
     public var maxBytes: Int?
     /// Whether a JPEG refines in passes: a little smaller, a little slower.
     public var progressive: Bool
