@@ -84,6 +84,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_silent(self):
         threading.Event().wait(30)
 
+    def do_late(self):
+        threading.Event().wait(0.7)
+        self.answer(200, b"late")
+
     def do_half(self):
         self.send_response_only(200)
         self.send_header("Content-Length", "1000")

@@ -9,7 +9,7 @@ import Basics
 public final class CurlSession: Sendable {
     /// The bounds of a session.
     public struct Limits: Sendable {
-        /// Connections to one host at once; further transfers wait, and their waiting counts as connecting.
+        /// Connections to one host at once; further transfers wait, which no time-out but the total one counts.
         public var connectionsPerHost = 64
         /// Idle connections kept open.
         public var idleConnections = 64

@@ -142,6 +142,19 @@ struct HTTPConnectionPoolTests {
         }
     }
 
+    @Test func doesNotCountTheWaitForAConnectionAsConnecting() async throws {
+        let narrow = options {
+            $0.connectionsPerOrigin = 1
+            $0.connectTimeout = .milliseconds(300)
+        }
+        try await HTTPPeer.with(narrow) { peer in
+            async let first = peer.send(.get, "/late").body.collect(upTo: 100)
+            async let second = peer.send(.get, "/late").body.collect(upTo: 100)
+            let bodies = try await [first, second]
+            #expect(bodies == [Array("late".utf8), Array("late".utf8)])
+        }
+    }
+
     @Test func sendsManyRequestsAtOnce() async throws {
         try await HTTPPeer.with(options { $0.connectionsPerOrigin = 8 }) { peer in
             try await withThrowingTaskGroup(of: Bool.self) { group in
