@@ -146,7 +146,11 @@ final class CurlLoop: @unchecked Sendable {
 
     private func shutDown() {
         endAll(with: .closed)
-        let forgotten = inbox.withLock { $0.commands }
+        // Commands hold transfers and transfers the loop: none may stay.
+        let forgotten = inbox.withLock { inbox in
+            defer { inbox.commands = [] }
+            return inbox.commands
+        }
         for case .start(let core, _) in forgotten { core.finish(.failure(.closed)) }
         idle = []
         unsafe curl_multi_cleanup(multi)
