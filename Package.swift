@@ -128,7 +128,12 @@ let package = Package(
             name: "ImageWorkerTestHost", dependencies: ["Imaging"], path: "Tests/Rooms/ImageWorkerTestHost",
             swiftSettings: house),
         tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"], exclude: ["Fixtures"]),
-        tests(of: "TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "SQLite", "DurableTask"]),
+        tests(
+            of: "TaskHubSQL", on: "Rooms",
+            ["Basics", "Telemetry", "SQL", "SQLite", "DurableTask", "TaskHubCrashHost"]),
+        .executableTarget(
+            name: "TaskHubCrashHost", dependencies: ["Telemetry", "SQLite", "DurableTask", "TaskHubSQL"],
+            path: "Tests/Rooms/TaskHubCrashHost", swiftSettings: house),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
