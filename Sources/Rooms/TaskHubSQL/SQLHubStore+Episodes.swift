@@ -7,15 +7,14 @@ import SQL
 
 extension SQLHubStore {
     func commit(_ checkpoint: Checkpoint) async throws -> [Int64] {
-        try await write { connection in
+        let timers = checkpoint.timers.map { Letter($0.event, visibleAt: $0.fireAt) }
+        return try await write { connection in
             try Self.moveInstance(checkpoint, connection)
             try Self.consumeMessages(checkpoint, connection)
             try Self.appendHistory(checkpoint, connection)
             let id = checkpoint.execution.instanceID
             if let completion = checkpoint.completion { try Self.endInstance(id, completion, connection) }
-            for timer in checkpoint.timers {
-                _ = try Self.deliver(timer.event, to: id, visibleAt: timer.fireAt, connection)
-            }
+            for timer in timers { _ = try timer.deliver(to: id, connection) }
             return try checkpoint.tasks.map { try Self.queue($0, checkpoint.execution, connection) }
         }
     }
@@ -88,7 +87,8 @@ extension SQLHubStore {
 // The task queue.
 extension SQLHubStore {
     func finish(_ item: ActivityWorkItem, with event: HistoryEvent) async throws -> StoredMessage? {
-        try await write { connection in
+        let letter = Letter(event)
+        return try await write { connection in
             let deleted = try connection.execute(
                 "DELETE FROM hub_task WHERE sequence = ? AND lease = ?",
                 [.integer(item.sequence), .integer(item.lease)])
@@ -96,7 +96,7 @@ extension SQLHubStore {
             let waiting = try connection.query(
                 "SELECT 1 FROM hub_instance WHERE id = ? AND execution_id = ? AND ended_at IS NULL",
                 [.text(item.instanceID), .text(item.executionID)])
-            return waiting.isEmpty ? nil : try Self.deliver(event, to: item.instanceID, connection)
+            return waiting.isEmpty ? nil : try letter.deliver(to: item.instanceID, connection)
         }
     }
 

@@ -5,23 +5,35 @@ import DurableTask
 import FoundationEssentials
 import SQL
 
-extension SQLHubStore {
-    /// Puts a message into an inbox, visible at once or when a timer fires.
-    static func deliver(
-        _ event: HistoryEvent, to id: String, visibleAt: Date? = nil, _ connection: any SQLConnection
-    ) throws -> StoredMessage {
-        let rows = try connection.query(
-            "INSERT INTO hub_inbox (instance_id, visible_at, event) VALUES (?, ?, ?) RETURNING sequence",
-            [.text(id), visibleAt.map(SQLValue.time) ?? 0, .text(try HistoryText.encode(event))])
-        return StoredMessage(sequence: rows.first?.int(0) ?? 0, event: event)
+/// A message as it will be stored: its text is made before the transaction, not in the one writer's time.
+struct Letter {
+    var event: HistoryEvent
+    var text: String
+    var visibleAt: SQLValue
+
+    init(_ event: HistoryEvent, visibleAt: Date? = nil) {
+        self.event = event
+        text = HistoryText.encode(event)
+        self.visibleAt = visibleAt.map(SQLValue.time) ?? 0
     }
 
+    /// Puts the message into an inbox.
+    func deliver(to id: String, _ connection: any SQLConnection) throws -> StoredMessage {
+        let rows = try connection.query(
+            "INSERT INTO hub_inbox (instance_id, visible_at, event) VALUES (?, ?, ?) RETURNING sequence",
+            [.text(id), visibleAt, .text(text)])
+        return StoredMessage(sequence: rows.first?.int(0) ?? 0, event: event)
+    }
+}
+
+extension SQLHubStore {
     func post(_ event: HistoryEvent, to id: String) async throws -> PostOutcome {
-        try await write { connection in
+        let letter = Letter(event)
+        return try await write { connection in
             let rows = try connection.query("SELECT ended_at FROM hub_instance WHERE id = ?", [.text(id)])
             guard let row = rows.first else { return .notFound }
             if row.optionalInt(0) != nil { return .ended }
-            return .stored(try Self.deliver(event, to: id, connection))
+            return .stored(try letter.deliver(to: id, connection))
         }
     }
 

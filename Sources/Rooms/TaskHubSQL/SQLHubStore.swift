@@ -73,7 +73,8 @@ final class SQLHubStore: HubStore {
 // Instances.
 extension SQLHubStore {
     func create(_ start: ExecutionStarted, at time: Date) async throws -> StoredMessage? {
-        try await write { connection in
+        let letter = Letter(HistoryEvent(at: time, .executionStarted(start)))
+        return try await write { connection in
             let created = try connection.execute(
                 """
                 INSERT INTO hub_instance
@@ -85,7 +86,7 @@ extension SQLHubStore {
                     .optional(start.input),
                 ])
             guard created == 1 else { return nil }
-            return try Self.deliver(HistoryEvent(at: time, .executionStarted(start)), to: start.instanceID, connection)
+            return try letter.deliver(to: start.instanceID, connection)
         }
     }
 
@@ -159,7 +160,7 @@ extension SQLHubStore {
                 WHERE id = ?
                 """, [.text(executionID), .time(time), .text(id)])
             let start = ExecutionStarted(name: old.name, input: old.input, instanceID: id, executionID: executionID)
-            return try Self.deliver(HistoryEvent(at: time, .executionStarted(start)), to: id, connection)
+            return try Letter(HistoryEvent(at: time, .executionStarted(start))).deliver(to: id, connection)
         }
     }
 

@@ -57,16 +57,17 @@ extension Checkpoint {
     init(
         _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn, from position: HistoryPosition, at time: Date,
         _ limits: HubConfiguration
-    ) throws {
-        try self.init(unbounded: item, turn, from: position, at: time)
+    ) {
+        let turn = limits.bounded(turn)
+        self.init(unbounded: item, turn, from: position, at: time)
         guard let failure = limits.failure(of: turn) ?? limits.failure(of: after) else { return }
         let end = OrchestratorAction(id: -1, .completeOrchestration(Completion(.failed, failure: failure)))
-        try self.init(unbounded: item, OrchestratorTurn(actions: [end]), from: position, at: time)
+        self.init(unbounded: item, OrchestratorTurn(actions: [end]), from: position, at: time)
     }
 
     private init(
         unbounded item: OrchestrationWorkItem, _ turn: OrchestratorTurn, from position: HistoryPosition, at time: Date
-    ) throws {
+    ) {
         execution = ExecutionKey(instanceID: item.instanceID, executionID: position.executionID)
         before = position
         messages = item.messages
@@ -74,7 +75,7 @@ extension Checkpoint {
         customStatus = turn.customStatus
         completion = turn.completion
         let recorded = item.events + turn.actions.map { HistoryEvent(recording: $0, at: time) }
-        events = try HistoryText.encode(recorded)
+        events = HistoryText.encode(recorded)
         after = position
         after.eventCount += recorded.count
         after.byteCount += events.utf8.count
@@ -102,16 +103,12 @@ extension HistoryEvent {
 }
 
 extension HubConfiguration {
-    /// Why a payload may not be stored; nil when it may.
-    func failure(ofPayload text: String?, _ what: @autoclosure () -> String) -> TaskFailure? {
-        guard let size = text?.utf8.count, size > maximumPayloadBytes else { return nil }
-        return TaskFailure(
-            type: TaskFailure.EngineType.payloadTooLarge,
-            message: """
-                \(what()) takes \(size) bytes, the limit is \(maximumPayloadBytes): pass a reference to where the \
-                bytes are
-                """,
-            isRetriable: false)
+    fileprivate func bounded(_ turn: OrchestratorTurn) -> OrchestratorTurn {
+        guard var completion = turn.completion, let failure = completion.failure else { return turn }
+        completion.failure = bounded(failure)
+        var turn = turn
+        turn.actions[turn.actions.count - 1].kind = .completeOrchestration(completion)
+        return turn
     }
 
     fileprivate func failure(of turn: OrchestratorTurn) -> TaskFailure? {

@@ -87,7 +87,8 @@ extension EmbeddedTaskHub {
             guard let failure = configuration.failure(ofPayload: text, "the output of activity \"\(item.call.name)\"")
             else { return .taskCompleted(taskID: item.taskID, result: text) }
             return .taskFailed(taskID: item.taskID, failure: failure)
-        case .failure(let failure): return .taskFailed(taskID: item.taskID, failure: failure)
+        case .failure(let failure):
+            return .taskFailed(taskID: item.taskID, failure: configuration.bounded(failure))
         }
     }
 

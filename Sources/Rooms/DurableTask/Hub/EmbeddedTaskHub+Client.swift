@@ -34,6 +34,9 @@ extension EmbeddedTaskHub {
     /// Instances that match, newest first.
     public func list(_ query: InstanceQuery) async throws -> InstancePage {
         guard query.limit > 0 else { throw TaskHubError(.invalid, "a page has at least one instance") }
+        if let after = query.after, Int64(after) == nil {
+            throw TaskHubError(.invalid, "\"\(after)\" is not where a page ended; pass the last page's own text")
+        }
         return try await store.list(query)
     }
 
@@ -85,6 +88,7 @@ extension EmbeddedTaskHub {
     /// Deletes instances that ended before a time, in small transactions.
     public func purge(endedBefore time: Date, statuses: Set<RuntimeStatus>) async throws -> Int {
         let ended = statuses.filter(\.isFinal)
+        guard !ended.isEmpty else { return 0 }
         var count = 0
         while true {
             try Task.checkCancellation()

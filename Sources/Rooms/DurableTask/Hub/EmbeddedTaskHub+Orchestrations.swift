@@ -71,7 +71,7 @@ extension EmbeddedTaskHub {
     public func complete(
         _ item: OrchestrationWorkItem, with turn: OrchestratorTurn, from position: HistoryPosition
     ) async throws -> EpisodeOutcome {
-        var checkpoint = try Checkpoint(item, turn, from: position, at: clock.now, configuration)
+        var checkpoint = Checkpoint(item, turn, from: position, at: clock.now, configuration)
         leaseTasks(of: &checkpoint)
         let sequences: [Int64]
         do {

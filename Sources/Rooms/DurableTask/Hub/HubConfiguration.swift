@@ -21,3 +21,34 @@ public struct HubConfiguration: Sendable {
     /// The default bounds.
     public init() {}
 }
+
+extension HubConfiguration {
+    /// Why a payload may not be stored; nil when it may.
+    func failure(ofPayload text: String?, _ what: @autoclosure () -> String) -> TaskFailure? {
+        guard let size = text?.utf8.count, size > maximumPayloadBytes else { return nil }
+        return TaskFailure(
+            type: TaskFailure.EngineType.payloadTooLarge,
+            message: """
+                \(what()) takes \(size) bytes, the limit is \(maximumPayloadBytes): pass a reference to where the \
+                bytes are
+                """,
+            isRetriable: false)
+    }
+
+    /// The failure, or its beginning when it is too large to be stored.
+    func bounded(_ failure: TaskFailure) -> TaskFailure {
+        guard failure.byteCount > maximumPayloadBytes else { return failure }
+        return TaskFailure(
+            type: String(failure.type.prefix(100)),
+            message: "\(failure.message.prefix(1_000))… (cut: it took \(failure.byteCount) bytes)",
+            isRetriable: failure.isRetriable)
+    }
+}
+
+extension TaskFailure {
+    fileprivate var byteCount: Int {
+        details.reduce(type.utf8.count + message.utf8.count + (cause?.byteCount ?? 0)) { size, detail in
+            size + detail.key.utf8.count + detail.value.utf8.count
+        }
+    }
+}

@@ -45,7 +45,7 @@ public struct HistoryEvent: Sendable, Equatable {
 }
 
 /// How an instance began.
-public struct ExecutionStarted: Sendable, Equatable, Codable {
+public struct ExecutionStarted: Sendable, Equatable, Decodable {
     /// The orchestration's name.
     public var name: String
     /// Its input as JSON text.
@@ -65,7 +65,7 @@ public struct ExecutionStarted: Sendable, Equatable, Codable {
 }
 
 /// How an instance ended.
-public struct Completion: Sendable, Equatable, Codable {
+public struct Completion: Sendable, Equatable, Decodable {
     /// Completed, failed or terminated.
     public var status: RuntimeStatus
     /// The output as JSON text; the reason of a termination.
@@ -82,7 +82,7 @@ public struct Completion: Sendable, Equatable, Codable {
 }
 
 /// A call of an activity.
-public struct TaskCall: Sendable, Equatable, Codable {
+public struct TaskCall: Sendable, Equatable, Decodable {
     /// The activity's name.
     public var name: String
     /// The input as JSON text.

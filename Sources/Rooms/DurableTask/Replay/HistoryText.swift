@@ -6,15 +6,17 @@ import FoundationEssentials
 /// Events as the JSON text that stores keep.
 package enum HistoryText {
     /// The JSON text of an array of events.
-    package static func encode(_ events: [HistoryEvent]) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(events), as: UTF8.self)
+    package static func encode(_ events: [HistoryEvent]) -> String {
+        var writer = HistoryWriter()
+        writer.write(events)
+        return writer.text
     }
 
     /// The JSON text of one event.
-    package static func encode(_ event: HistoryEvent) throws -> String {
-        String(try encode([event]).dropFirst().dropLast())
+    package static func encode(_ event: HistoryEvent) -> String {
+        var writer = HistoryWriter()
+        writer.write(event)
+        return writer.text
     }
 
     /// The events of a JSON array.

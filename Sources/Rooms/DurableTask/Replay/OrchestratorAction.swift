@@ -4,7 +4,7 @@
 public import FoundationEssentials
 
 /// Something an orchestrator wants done: the action model of the Durable Task protocol, as far as it has work here.
-public struct OrchestratorAction: Sendable, Equatable, Codable {
+public struct OrchestratorAction: Sendable, Equatable {
     /// The action's number in its instance, from 0; -1 when the engine ends the instance by itself.
     public var id: Int
     /// What is wanted.
@@ -17,7 +17,7 @@ public struct OrchestratorAction: Sendable, Equatable, Codable {
     }
 
     /// What is wanted.
-    public enum Kind: Sendable, Equatable, Codable {
+    public enum Kind: Sendable, Equatable {
         /// Run an activity.
         case scheduleTask(TaskCall)
         /// Wake the instance at a time.
@@ -42,9 +42,7 @@ public struct OrchestratorTurn: Sendable, Equatable {
 
     /// How the instance ends with this turn; nil when it goes on.
     public var completion: Completion? {
-        for action in actions.reversed() {
-            if case .completeOrchestration(let completion) = action.kind { return completion }
-        }
+        if case .completeOrchestration(let completion) = actions.last?.kind { return completion }
         return nil
     }
 }

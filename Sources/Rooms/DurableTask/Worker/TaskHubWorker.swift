@@ -93,7 +93,8 @@ public final class TaskHubWorker: Sendable {
                     group.addTask { try await self.repeatStep { try await self.runNextActivity(lane.filter) } }
                 }
             }
-            try await group.waitForAll()
+            // The first error ends the others; `waitForAll` would wait for them.
+            for try await _ in group {}
         }
         return .work
     }

@@ -80,6 +80,18 @@ struct OrchestrationConformance {
     }
 
     @Test(arguments: HubKind.allCases)
+    func anEndlessFailureIsCut(_ kind: HubKind) async throws {
+        let house = try HubHouse(kind)
+        let hub = try await house.hub { $0.maximumPayloadBytes = 5_000 }
+        let registry = TaskRegistry.main { context, _ in
+            try await context.call(activity: "rant", 0, as: Int.self)
+        }.with("rant") { _, _ in throw TaskFailure(type: "Rant", message: String(repeating: "x", count: 6_000)) }
+        let failure = try await withWorker(hub, registry) { try await hub.run("a").failure }
+        #expect(failure?.type == "Rant")
+        #expect(failure?.message.hasSuffix("x… (cut: it took 6004 bytes)") == true)
+    }
+
+    @Test(arguments: HubKind.allCases)
     func unknownNamesEndAsFailed(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
         let hub = try await house.hub()

@@ -4,8 +4,8 @@
 package import FoundationEssentials
 
 /// An event is a flat JSON object: `at` (milliseconds since 1970), `id` when it records an action, and one member
-/// named after its kind.
-extension HistoryEvent: Codable {
+/// named after its kind; ``HistoryWriter`` writes it.
+extension HistoryEvent: Decodable {
     private enum Key: String, CodingKey {
         case id
         case at
@@ -21,19 +21,17 @@ extension HistoryEvent: Codable {
         case genericEvent
     }
 
-    private struct Empty: Codable {}
+    private struct Reason: Decodable { var reason: String }
 
-    private struct Reason: Codable { var reason: String }
+    private struct Note: Decodable { var data: String }
 
-    private struct Note: Codable { var data: String }
-
-    private struct TaskResult: Codable {
+    private struct TaskResult: Decodable {
         var task: Int
         var result: String?
         var failure: TaskFailure?
     }
 
-    private struct Timer: Codable {
+    private struct Timer: Decodable {
         var timer: Int?
         var fireAt: Int64
     }
@@ -81,30 +79,6 @@ extension HistoryEvent: Codable {
             let timer = try container.decode(Timer.self, forKey: key)
             return .timerFired(timerID: timer.timer ?? -1, fireAt: Date(millisecondsSince1970: timer.fireAt))
         case .genericEvent: return .genericEvent(try container.decode(Note.self, forKey: key).data)
-        }
-    }
-
-    /// Writes an event.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        if id >= 0 { try container.encode(id, forKey: .id) }
-        try container.encode(timestamp.millisecondsSince1970, forKey: .at)
-        switch kind {
-        case .orchestratorStarted: try container.encode(Empty(), forKey: .orchestratorStarted)
-        case .executionStarted(let start): try container.encode(start, forKey: .executionStarted)
-        case .executionCompleted(let completion): try container.encode(completion, forKey: .executionCompleted)
-        case .executionTerminated(let reason):
-            try container.encode(Reason(reason: reason), forKey: .executionTerminated)
-        case .taskScheduled(let call): try container.encode(call, forKey: .taskScheduled)
-        case .taskCompleted(let task, let result):
-            try container.encode(TaskResult(task: task, result: result), forKey: .taskCompleted)
-        case .taskFailed(let task, let failure):
-            try container.encode(TaskResult(task: task, failure: failure), forKey: .taskFailed)
-        case .timerCreated(let fireAt):
-            try container.encode(Timer(fireAt: fireAt.millisecondsSince1970), forKey: .timerCreated)
-        case .timerFired(let timer, let fireAt):
-            try container.encode(Timer(timer: timer, fireAt: fireAt.millisecondsSince1970), forKey: .timerFired)
-        case .genericEvent(let data): try container.encode(Note(data: data), forKey: .genericEvent)
         }
     }
 }
