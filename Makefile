@@ -8,6 +8,10 @@ SHELL := /bin/bash
 
 DARKROOM := .build/release/darkroom
 
+# Without a limit every test starts at once, and hundreds of servers and databases starve each other of time and
+# descriptors.
+FEW_AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -25,7 +29,7 @@ build: ## Build the release program and print its path
 
 test: ## Build and run every test
 	@scripts/setup test
-	swift test --parallel --disable-xctest
+	$(FEW_AT_ONCE) swift test --parallel --disable-xctest
 
 lint: ## Check the format of every Swift file
 	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift

@@ -75,7 +75,14 @@ private func firstLine(of file: FileHandle) async -> String {
     await withCheckedContinuation { continuation in
         DispatchQueue.global().async {
             var line: [UInt8] = []
-            while let byte = file.readData(ofLength: 1).first, byte != UInt8(ascii: "\n") { line.append(byte) }
+            var byte: UInt8 = 0
+            // FileHandle would end the tests when one beside this catches a signal.
+            while true {
+                let count = unsafe read(file.fileDescriptor, &byte, 1)
+                if count < 0 && errno == EINTR { continue }
+                guard count == 1, byte != UInt8(ascii: "\n") else { break }
+                line.append(byte)
+            }
             continuation.resume(returning: String(decoding: line, as: UTF8.self))
         }
     }

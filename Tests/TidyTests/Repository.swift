@@ -105,17 +105,19 @@ struct PackageTarget: Sendable, Decodable {
     static func all(ofPackageAt root: String) throws -> [PackageTarget] {
         let notes = FileManager.default.temporaryDirectory.appending(path: "darkroom-tidy-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: notes) }
+        try FileManager.default.createDirectory(at: notes, withIntermediateDirectories: true)
+        // A file, because reading a pipe fails when a test beside this one catches a signal.
+        let json = notes.appending(path: "package.json")
+        try Data().write(to: json)
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
             "swift", "package", "--package-path", root, "--scratch-path", notes.path, "dump-package",
         ]
-        let output = Pipe()
-        process.standardOutput = output
+        process.standardOutput = try FileHandle(forWritingTo: json)
         try process.run()
-        let json = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        return try JSONDecoder().decode(Package.self, from: json).targets
+        return try JSONDecoder().decode(Package.self, from: try Data(contentsOf: json)).targets
     }
 
     private struct Package: Decodable {

@@ -20,11 +20,12 @@ struct Script {
     /// The program that was built together with the tests.
     static var darkroom: URL {
         get throws {
-            let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
-            let folder = tests.bundleURL.deletingLastPathComponent()
-            let program = [folder, folder.deletingLastPathComponent()].map { $0.appendingPathComponent("darkroom") }
-                .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-            return try #require(program, "the program darkroom is not beside the tests")
+            let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+            let program = folder.appendingPathComponent("darkroom")
+            try #require(
+                FileManager.default.isExecutableFile(atPath: program.path),
+                "the program darkroom is not beside the tests; build it with \"swift build --build-tests\"")
+            return program
         }
     }
 
