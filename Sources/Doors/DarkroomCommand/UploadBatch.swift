@@ -23,7 +23,9 @@ struct UploadBatch {
     let user: String?
     let parallel: Int
 
-    /// Sends all files; outcomes are in the order of the files. A file that fails does not stop the others.
+    /// Sends all files.
+    ///
+    /// Outcomes are in the order of the files. A file that fails does not stop the others.
     func send(_ files: [LocalFile], progress: ProgressBar) async throws -> [Outcome] {
         try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
             var outcomes = [Outcome?](repeating: nil, count: files.count)

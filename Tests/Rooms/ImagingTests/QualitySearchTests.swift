@@ -11,9 +11,9 @@ import Testing
 
     /// Runs a search over a made-up encoder.
     private func run(
-        maxBytes: Int, from quality: Int, encoder: (Int) -> Int
+        maxBytes: Int, from quality: Int, upTo ceiling: Int? = nil, encoder: (Int) -> Int
     ) -> (quality: Int?, tried: [Int]) {
-        var search = QualitySearch(maxBytes: maxBytes, startingAt: quality, floor: floor)
+        var search = QualitySearch(maxBytes: maxBytes, floor: floor, ceiling: ceiling ?? quality)
         var tried: [Int] = []
         var next = quality
         while tried.count < 100 {
@@ -57,6 +57,18 @@ import Testing
             #expect(size(quality) <= limit)
             #expect(quality == best || Double(size(quality)) >= 0.93 * Double(limit))
         }
+    }
+
+    @Test(arguments: 55...80) func aStartBelowTheBestClimbsToIt(start: Int) {
+        let size: (Int) -> Int = { Int(150_000 * exp(0.024 * Double($0 - 55))) }
+        let found = run(maxBytes: 200_000, from: start, upTo: 80, encoder: size)
+        #expect(found.tried.count <= 4)
+        #expect(found.quality.map { size($0) <= 200_000 && size($0) >= 186_000 } == true, "\(found)")
+    }
+
+    @Test func aStartIsGuessedFromWhatDidNotFit() {
+        let start = QualitySearch.start(after: 55, bytes: 240_000, scale: 0.8, maxBytes: 200_000)
+        #expect((60...70).contains(start), "\(start)")
     }
 
     @Test(arguments: 0..<100) func anEncoderWithoutRhymeOrReasonStillEnds(round: Int) {

@@ -32,13 +32,16 @@ struct QualitySearch {
 
     private let maxBytes: Int
     private let floor: Int
+    private let ceiling: Int
     private var fitting: Attempt?
     private var tooLarge: Attempt?
     private var encodings = 0
 
-    init(maxBytes: Int, startingAt quality: Int, floor: Int) {
+    /// A search between two qualities; the first encoding is at the upper one, unless somebody knows better.
+    init(maxBytes: Int, floor: Int, ceiling: Int) {
         self.maxBytes = maxBytes
-        self.floor = min(quality, floor)
+        self.floor = min(ceiling, floor)
+        self.ceiling = ceiling
     }
 
     /// Takes the size of the file of a quality, and says what is next.
@@ -51,17 +54,26 @@ struct QualitySearch {
         } else {
             tooLarge = attempt
         }
-        guard let tooLarge else { return .accept(quality) }
-        if tooLarge.quality <= floor { return .giveUp }
-        if let fitting, isGoodEnough(fitting, below: tooLarge) { return .accept(fitting.quality) }
+        if let fitting, isGoodEnough(fitting) { return .accept(fitting.quality) }
+        if let tooLarge, tooLarge.quality <= floor { return .giveUp }
         let last = encodings == Self.maxEncodings - 1 && fitting == nil
         return .encode(last ? floor : guess(from: attempt, previous))
     }
 
-    private func isGoodEnough(_ fitting: Attempt, below tooLarge: Attempt) -> Bool {
-        Double(fitting.bytes) >= Self.goodFill * Double(maxBytes) || tooLarge.quality - fitting.quality <= 1
+    /// Where to begin with a picture of which `scale` of each side is left, when `bytes` at `quality` were too many.
+    static func start(after quality: Int, bytes: Int, scale: Double, maxBytes: Int) -> Int {
+        // Fewer pixels hold more detail each: bytes shrink a little less than the area.
+        let expected = log(Double(max(1, bytes))) + 1.8 * log(scale)
+        return quality + Int(((log(0.97 * Double(maxBytes)) - expected) / commonSlope).rounded(.down))
+    }
+
+    private func isGoodEnough(_ fitting: Attempt) -> Bool {
+        Double(fitting.bytes) >= Self.goodFill * Double(maxBytes) || fitting.quality >= highest
             || encodings >= Self.maxEncodings
     }
+
+    /// The best quality that may still fit.
+    private var highest: Int { (tooLarge?.quality ?? ceiling + 1) - 1 }
 
     /// Where the line meets a little under the limit, kept strictly between what is known.
     private func guess(from attempt: Attempt, _ previous: Attempt?) -> Int {
@@ -69,7 +81,6 @@ struct QualitySearch {
         let size = log(Double(max(1, attempt.bytes)))
         let quality = Double(attempt.quality) + (aim - size) / slope(attempt, previous)
         let lowest = (fitting?.quality).map { $0 + 1 } ?? floor
-        let highest = (tooLarge?.quality ?? 101) - 1
         return max(lowest, min(highest, Int(quality.rounded(.down))))
     }
 

@@ -20,14 +20,17 @@ struct Rendition {
         guard let maxBytes = plan.maxBytes, plan.format.isLossy else {
             return try result(raster, encode(raster, plan.quality), quality: plan.quality)
         }
-        var found = try search(raster, maxBytes: maxBytes)
+        var found = try search(raster, from: plan.quality, maxBytes: maxBytes)
         var fitted = raster
         var scale = 1.0
         while found.file.count > maxBytes, scale > Self.smallestScale {
-            scale *= min(Self.fallback, (Double(maxBytes) / Double(found.file.count)).squareRoot())
+            let shrinking = min(Self.fallback, (Double(maxBytes) / Double(found.file.count)).squareRoot())
+            let start = QualitySearch.start(
+                after: found.quality, bytes: found.file.count, scale: shrinking, maxBytes: maxBytes)
+            scale *= shrinking
             let smaller = placement.scaled(by: scale)
             fitted = try cut(whole.resized(to: smaller.whole), to: smaller.part)
-            found = try search(fitted, maxBytes: maxBytes)
+            found = try search(fitted, from: start, maxBytes: maxBytes)
         }
         return result(fitted, found.file, quality: found.quality)
     }
@@ -38,11 +41,13 @@ struct Rendition {
     }
 
     /// The best file that fits, or the smallest one.
-    private func search(_ raster: VipsRaster, maxBytes: Int) throws -> (file: EncodedFile, quality: Int) {
-        var search = QualitySearch(
-            maxBytes: maxBytes, startingAt: plan.quality, floor: plan.format.lowestQuality)
+    private func search(
+        _ raster: VipsRaster, from start: Int, maxBytes: Int
+    ) throws -> (file: EncodedFile, quality: Int) {
+        let floor = min(plan.format.lowestQuality, plan.quality)
+        var search = QualitySearch(maxBytes: maxBytes, floor: floor, ceiling: plan.quality)
         var files: [Int: EncodedFile] = [:]
-        var quality = plan.quality
+        var quality = min(max(start, floor), plan.quality)
         while true {
             let file = try files[quality] ?? encode(raster, quality)
             files[quality] = file
