@@ -44,12 +44,21 @@ enum ClientProcess {
         process.standardOutput = handle
         process.standardError = handle
         process.standardInput = FileHandle.nullDevice
-        let status = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        let status = try await status(of: process)
         try handle.close()
         return Output(status: status, text: String(decoding: try Data(contentsOf: log), as: UTF8.self))
+    }
+
+    /// Runs it to its end, or kills it when the test's time is up; a child holds SIGTERM back, as Swift's tasks do.
+    private static func status(of process: Process) async throws -> Int32 {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+                do { try process.run() } catch { continuation.resume(throwing: error) }
+            }
+        } onCancel: {
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
     }
 
     private static let repository = URL(filePath: #filePath)
