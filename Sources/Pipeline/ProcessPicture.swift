@@ -32,9 +32,11 @@ public struct ProcessPicture: Orchestration {
                 switch try await context.call(InspectPicture.self, picture, retry: retry) {
                 case .gone: return .gone
                 case .superseded: return .superseded
-                case .picture(let user, let facts): known = Known(user: user, facts: facts)
+                case .picture(let user, let facts):
+                    known = Known(user: user, facts: facts)
+                    let input = RenderPicture.Input(picture: picture, sha256: facts.sha256)
+                    rendered = try await context.call(RenderPicture.self, input, retry: retry)
                 }
-                rendered = try await context.call(RenderPicture.self, picture, retry: retry)
             }
         } catch let failure as TaskFailure {
             var record = record(of: picture, .failed, known, context)

@@ -8,6 +8,14 @@ public import Imaging
 
 /// Decodes a picture once, and publishes all renditions and facts that come of it.
 public struct RenderPicture: Activity {
+    /// A picture, and what is known of it.
+    public struct Input: Codable, Sendable {
+        /// The picture.
+        public var picture: PictureArrival
+        /// The digest that its inspection found.
+        public var sha256: String
+    }
+
     /// What came of it; nil when the version was gone by then.
     public struct Rendered: Codable, Sendable {
         /// What was measured.
@@ -37,14 +45,17 @@ public struct RenderPicture: Activity {
     /// Renders the picture.
     ///
     /// - Throws: `ImageRejection` when the picture cannot be processed; ``UnknownPipeline``.
-    public func run(_ context: ActivityContext, _ picture: PictureArrival) async throws -> Rendered? {
+    public func run(_ context: ActivityContext, _ input: Input) async throws -> Rendered? {
+        let picture = input.picture
         guard let pipeline = pipelines[picture.pipeline] else { throw UnknownPipeline(name: picture.pipeline) }
         var staged: [any StagedRendition] = []
         for _ in pipeline.targets { staged.append(try await storage.stage()) }
         let renditions = zip(pipeline.targets, staged).map { ImageJob.Rendition($0.plan, to: $1.output) }
         do {
             let result = try await storage.withContent(of: picture.key, version: picture.version) {
-                try await processor.process(ImageJob(source: $0, renditions: renditions, limits: limits))
+                var job = ImageJob(source: $0, renditions: renditions, limits: limits)
+                job.sha256 = input.sha256
+                return try await processor.process(job)
             }
             let published = try await publish(result, staged, of: picture, to: pipeline.targets)
             return Rendered(facts: result.facts, renditions: published)

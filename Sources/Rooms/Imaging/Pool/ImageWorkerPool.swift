@@ -62,7 +62,7 @@ public final class ImageWorkerPool: ImageProcessor {
     public func process(_ job: ImageJob) async throws -> ImageResult {
         try check(job)
         return try await submit(
-            WorkerRequest(plans: job.renditions.map(\.plan), limits: job.limits), job.source,
+            WorkerRequest(plans: job.renditions.map(\.plan), limits: job.limits, sha256: job.sha256), job.source,
             job.renditions.map(\.output))
     }
 

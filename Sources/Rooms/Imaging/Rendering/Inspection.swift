@@ -14,8 +14,9 @@ struct Inspection {
 
     /// Looks at a file without decoding it.
     ///
+    /// - Parameter known: The file's digest when somebody has computed it already.
     /// - Throws: ``ImageRejection``.
-    init(of file: [UInt8], limits: ImagingLimits) throws {
+    init(of file: [UInt8], limits: ImagingLimits, sha256 known: String? = nil) throws {
         try limits.check(bytes: file.count)
         guard let format = ImageFormat.sniff(file) else { throw ImageRejection.unknownFormat }
         let outline = ContainerOutline(of: file, as: format)
@@ -29,7 +30,7 @@ struct Inspection {
         self.outline = outline
         var facts = ImageFacts(
             format: format, width: header.displayed.width, height: header.displayed.height, sizeBytes: file.count,
-            sha256: hex(Digest.sha256.of(file)))
+            sha256: known ?? hex(Digest.sha256.of(file)))
         facts.take(header, outline)
         facts.frames = frames
         facts.takeExif(format == .tiff ? file : header.exif ?? [])

@@ -47,6 +47,8 @@ public struct ImageJob: Sendable {
     public var renditions: [Rendition]
     /// What it may cost.
     public var limits: ImagingLimits
+    /// The source's SHA-256 in lower-case hexadecimal, when an inspection has found it: then it is taken as it is.
+    public var sha256: String?
 
     /// A job.
     public init(source: ImageSource, renditions: [Rendition] = [], limits: ImagingLimits = ImagingLimits()) {

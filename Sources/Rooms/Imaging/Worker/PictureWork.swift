@@ -22,7 +22,8 @@ struct PictureWork {
         }
         let meter = CostMeter()
         _ = Vips.takeWarnings()
-        let inspection = try Inspection(of: read(descriptors[0]), limits: request.limits)
+        let inspection = try Inspection(
+            of: read(descriptors[0]), limits: request.limits, sha256: request.sha256)
         guard request.plans != nil else {
             return ImageResult(facts: inspection.facts, renditions: [], cost: meter.cost)
         }

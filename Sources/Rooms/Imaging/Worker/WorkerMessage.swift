@@ -17,6 +17,8 @@ struct WorkerRequest: Codable, Equatable {
     var plans: [RenditionPlan]?
     /// What the picture may cost.
     var limits: ImagingLimits
+    /// The source's digest, when it is known already.
+    var sha256: String?
 }
 
 /// What a worker says.
