@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench build clean
+.PHONY: help demo run test lint bench crash sanitize-thread sanitize-address build clean
 
 DARKROOM := .build/release/darkroom
 
@@ -13,7 +13,7 @@ DARKROOM := .build/release/darkroom
 FEW_AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Upload real pictures to a fresh server and show what becomes of them
 	@scripts/setup demo
@@ -37,6 +37,23 @@ lint: ## Check the format of every Swift file
 bench: build ## Measure Darkroom beside the Python pipeline
 	@scripts/setup bench
 	@.cache/venv/bin/python Benchmarks/run.py --darkroom $(DARKROOM)
+
+crash: build ## Upload 3,000 pictures while the server is killed 100 times, and count what is lost
+	@scripts/setup test
+	@.cache/venv/bin/python Tests/EndToEnd/Scripts/crash.py --darkroom $(DARKROOM) --pictures 3000 --kills 100
+
+# Real clients and processes under a sanitizer are slow enough to run into their own time limits, so they are left out.
+sanitize-thread: ## Run the unit tests under the thread sanitizer
+	@scripts/setup test
+	$(FEW_AT_ONCE) swift test --parallel --disable-xctest --sanitize=thread -Xswiftc -DTHREAD_SANITIZER \
+		--scratch-path .build/thread --skip 'ProgramTests|ClientTests|TidyTests'
+
+# Workers limit their address space, which the sanitizer's shadow does not fit into. Leaks are not looked for: those
+# that are found lie in Foundation's Process and in XCTest.
+sanitize-address: ## Run the unit tests under the address sanitizer
+	@scripts/setup test
+	ASAN_OPTIONS=detect_leaks=0 $(FEW_AT_ONCE) swift test --parallel --disable-xctest --sanitize=address \
+		--scratch-path .build/address --skip 'ProgramTests|ClientTests|TidyTests|ImagingTests'
 
 clean: ## Remove what was built and downloaded, never your data
 	rm -rf .build .cache

@@ -88,7 +88,10 @@ public final class VirtualHubClock: HubClock {
     private func advance(to time: Date) {
         let due = state.withLock { state in
             state.now = max(state.now, time)
-            return state.sleepers.filter { $0.time <= state.now }.map(\.bell)
+            let due = state.sleepers.filter { $0.time <= state.now }
+            // At once, not when they get to run: whoever counts sleepers must not count those that are woken.
+            state.sleepers.removeAll { $0.time <= state.now }
+            return due.map(\.bell)
         }
         for bell in due { bell.ring() }
     }
