@@ -3,6 +3,7 @@
 
 import AzureStorage
 import Darkroom
+import FoundationEssentials
 import Pipeline
 import Testing
 
@@ -82,5 +83,14 @@ struct SettingsTests {
         let keys = try Settings.describeKeys()
         #expect(keys.contains { $0.key == "imaging.workers" && $0.meaning.contains("worker processes") })
         #expect(Set(keys.map(\.key)).count == keys.count)
+    }
+
+    @Test func documentsEveryKey() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/reference/settings.md"), encoding: .utf8)
+        for key in try Settings.describeKeys().map(\.key) {
+            #expect(page.contains("| `\(key)` |"), "docs/reference/settings.md has no line for \(key)")
+        }
     }
 }
