@@ -36,9 +36,6 @@ struct Allowance: Sendable {
 /// All of them; an entry that nothing needs any more is a finding itself.
 let allowances: [Allowance] = [
     Allowance(
-        .unsafe, in: "Sources/Doors/Darkroom/Server/DataFolder.swift",
-        because: "open takes the address of a path, and flock needs its descriptor"),
-    Allowance(
         .unsafe, in: "Sources/Doors/DarkroomCommand/Terminal.swift",
         because: "write and ioctl take addresses; a terminal needs no binding of its own"),
     Allowance(

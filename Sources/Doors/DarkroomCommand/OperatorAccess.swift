@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Darkroom
+import StorageServer
 
 /// The data folder that `--data` or the settings name.
 func dataFolder(_ arguments: inout Arguments) throws -> DataFolder {
@@ -14,7 +15,7 @@ func asOperator(of folder: DataFolder, _ body: (any Operator) async throws -> Vo
         try await withOperator(of: folder, body)
     } catch let error as OperatorError {
         throw CommandFailure(exitStatus(of: error.code), error.message)
-    } catch let error as DataFolder.InUse {
+    } catch let error as FolderInUse {
         throw CommandFailure(.unavailable, error.description)
     }
 }

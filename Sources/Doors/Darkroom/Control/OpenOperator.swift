@@ -3,11 +3,12 @@
 
 import DurableTask
 import ImageStores
+import StorageServer
 import TaskHubSQL
 
 /// Lends an operator for a data folder: the server that runs there answers, or the databases do while none runs.
 ///
-/// - Throws: ``OperatorError`` `notFound` when no server ever used the folder; ``DataFolder/InUse`` when a server is
+/// - Throws: ``OperatorError`` `notFound` when no server ever used the folder; `FolderInUse` when a server is
 ///   starting or stopping there; what `body` throws.
 public func withOperator<Value>(
     of folder: DataFolder, _ body: (any Operator) async throws -> Value
@@ -16,13 +17,12 @@ public func withOperator<Value>(
     guard folder.isInitialised else {
         throw OperatorError(.notFound, "there is no data in \(folder.path); name the folder of the server with --data")
     }
-    let lease = try folder.lock()
+    let lock = try folder.lock()
+    defer { lock.release() }
     let databases = try Databases(in: folder)
     defer { databases.close() }
     let local = LocalOperator(
         records: try await SQLImageRecordStore(preparing: databases.records),
         hub: try await EmbeddedTaskHub.sqlite(databases.tasks))
-    let value = try await body(local)
-    withExtendedLifetime(lease) {}
-    return value
+    return try await body(local)
 }

@@ -18,7 +18,7 @@ public final class DarkroomServer: Sendable {
     public let settings: Settings
     /// How to reach it.
     public var note: ServerNote { doors.note }
-    private let lease: DataFolder.Lease
+    private let lock: FolderLock
     private let databases: Databases
     private let parts: PipelineParts
     private let doors: ServerDoors
@@ -26,7 +26,7 @@ public final class DarkroomServer: Sendable {
 
     private init(settings: Settings, opened: Opened, parts: PipelineParts, doors: ServerDoors, log: Log) {
         self.settings = settings
-        lease = opened.lease
+        lock = opened.lock
         databases = opened.databases
         self.parts = parts
         self.doors = doors
@@ -52,7 +52,7 @@ public final class DarkroomServer: Sendable {
     /// Clients can connect when it returns.
     ///
     /// - Parameter finished: Hears of every picture whose run has ended, at least once.
-    /// - Throws: ``SettingsError``; ``DataFolder/InUse``; errors of the parts that cannot be opened.
+    /// - Throws: ``SettingsError``; `FolderInUse`; errors of the parts that cannot be opened.
     public static func open(
         _ settings: Settings, log: Log, finished: @escaping @Sendable (ImageRecord) -> Void
     ) async throws -> DarkroomServer {
@@ -80,6 +80,7 @@ public final class DarkroomServer: Sendable {
         await parts.pool.close()
         parts.store.close()
         databases.close()
+        lock.release()
     }
 
     private var workerConfiguration: WorkerConfiguration {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Glibc
+public import StorageServer
 
 /// The folder that holds all of a server's data, and the lock that keeps a second server out of it.
 public struct DataFolder: Sendable {
@@ -24,7 +24,6 @@ public struct DataFolder: Sendable {
     public var serverNote: String { "\(path)/server.json" }
     /// Mails, while no SMTP server is set.
     public var outbox: String { "\(path)/outbox" }
-    private var lockFile: String { "\(path)/lock" }
 
     /// Whether a server has ever used the folder.
     public var isInitialised: Bool { FileManager.default.fileExists(atPath: recordsDatabase) }
@@ -43,35 +42,6 @@ public struct DataFolder: Sendable {
 
     /// Takes the folder for this process; the lock ends with the process, however it ends.
     ///
-    /// - Throws: ``InUse`` when another process has it; ``SettingsError`` when the folder cannot be written to.
-    public func lock() throws -> Lease {
-        let descriptor = unsafe open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw SettingsError("the data folder \(path) is not writable (error \(errno)); check its owner and rights")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw InUse(path: path)
-        }
-        return Lease(descriptor: descriptor)
-    }
-
-    /// Another process has the folder.
-    public struct InUse: Error, CustomStringConvertible {
-        let path: String
-
-        /// Which folder, and what to do.
-        public var description: String {
-            "the data folder \(path) is in use by another darkroom; stop that one, or choose another folder with --data"
-        }
-    }
-
-    /// The right to use the folder; ends when released.
-    public final class Lease: Sendable {
-        private let descriptor: Int32
-
-        init(descriptor: Int32) { self.descriptor = descriptor }
-
-        deinit { close(descriptor) }
-    }
+    /// - Throws: `FolderInUse` when another process has it; when the folder cannot be written to.
+    public func lock() throws -> FolderLock { try FolderLock(folder: path) }
 }

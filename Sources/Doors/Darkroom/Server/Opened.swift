@@ -11,12 +11,12 @@ import Telemetry
 
 /// The data folder, taken, and its databases.
 struct Opened: Sendable {
-    let lease: DataFolder.Lease
+    let lock: FolderLock
     let databases: Databases
 
     init(_ settings: Settings) throws {
         try settings.data.create()
-        lease = try settings.data.lock()
+        lock = try settings.data.lock()
         databases = try Databases(in: settings.data)
     }
 }

@@ -5,6 +5,7 @@ import Basics
 import Darkroom
 import FoundationEssentials
 import Glibc
+import StorageServer
 
 /// `darkroom serve`.
 struct Serve: Verb {
@@ -66,7 +67,7 @@ struct Serve: Verb {
             try await server.run(until: { await waitForStop(signals, output) })
             output.stopped()
             return .done
-        } catch let error as DataFolder.InUse {
+        } catch let error as FolderInUse {
             throw CommandFailure(.unavailable, error.description)
         }
     }
