@@ -106,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "DarkroomCommand",
             dependencies: [
-                "Basics", "Telemetry", "HTTP", "Darkroom", "AzureStorage", "StorageServer", "Imaging", "ImageStores",
+                "Basics", "Telemetry", "HTTP", "HTTPServer", "Darkroom", "AzureStorage", "StorageServer", "Imaging",
+                "ImageStores",
                 "Pipeline",
             ],
             path: "Sources/Doors/DarkroomCommand", swiftSettings: house),

@@ -11,14 +11,14 @@ enum ExitStatus: Int32 {
     case usage = 2
     /// What was asked for does not exist.
     case notFound = 3
-    /// The server is not reachable, or the data folder is in use by another.
+    /// The server is not reachable, or the data folder or port is in use by another.
     case unavailable = 4
 
     /// The lines every help text ends with.
     static let help = """
         Exit codes:
           0  done    1  some of the work failed    2  wrong usage or settings
-          3  not found    4  server not reachable, or data folder in use
+          3  not found    4  server not reachable, or data folder or port in use
         """
 }
 

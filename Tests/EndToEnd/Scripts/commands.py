@@ -203,6 +203,30 @@ def keeps_a_second_server_out_of_the_folder(person):
 
 
 @check
+def keeps_two_servers_off_one_port(person):
+    with person.server() as server:
+        words = [person.binary, "serve", "--data", os.path.join(person.folder, "other"), "--port",
+                 str(server.endpoint.port)]
+        answer = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        assert answer.returncode == 4 and "choose another port" in answer.stderr, answer
+
+
+@check
+def serves_over_tls(person):
+    certificate, key = os.path.join(person.folder, "certificate.pem"), os.path.join(person.folder, "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    with person.server({"storage.tls.certificate": certificate, "storage.tls.key": key}) as server:
+        assert server.note["blobEndpoint"].startswith("https://")
+        drop = person.run("sas", "images-input/fig.png", "--permissions", "cw", "--https-only").strip()
+        subprocess.run(
+            ["curl", "-s", "--fail", "--cacert", certificate, "-T", os.path.join(PICTURES, "fig.png"), "-H",
+             "x-ms-blob-type: BlockBlob", drop], check=True, capture_output=True)
+        assert person.wait(1)[0]["outcome"] == "processed"
+
+
+@check
 def makes_links_that_allow_what_they_say(person):
     with person.server() as server:
         person.run("upload", os.path.join(PICTURES, "fig.png"))

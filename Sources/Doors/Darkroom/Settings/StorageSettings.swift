@@ -16,7 +16,8 @@ public struct StorageSettings: Sendable {
     public var certificate: HTTPServerConfiguration.Certificate?
 
     init(_ reader: SettingsReader) throws {
-        address = try reader.text("storage.address", "the address to listen on", default: "127.0.0.1")
+        let host = try reader.text("storage.address", "the IP address to listen on", default: "127.0.0.1")
+        address = host == "localhost" ? "127.0.0.1" : host
         blobPort = try reader.int(
             "storage.blobPort", "the port of the blob service; 0 takes a free one", default: 10_000, in: 0...65_535)
         accounts =

@@ -5,6 +5,7 @@ import Basics
 import Darkroom
 import FoundationEssentials
 import Glibc
+import HTTPServer
 import StorageServer
 
 /// `darkroom serve`.
@@ -68,6 +69,8 @@ struct Serve: Verb {
             output.stopped()
             return .done
         } catch let error as FolderInUse {
+            throw CommandFailure(.unavailable, error.description)
+        } catch let error as HTTPServerError where error.code == .addressInUse {
             throw CommandFailure(.unavailable, error.description)
         }
     }
