@@ -150,7 +150,9 @@ let package = Package(
                 "Pipeline", "AzureStorage", "Basics", "Telemetry", "DurableTask", "ImageStores", "Imaging",
             ],
             path: "Tests/PipelineTests", swiftSettings: house),
-        tests(of: "Darkroom", on: "Doors", ["AzureStorage", "Pipeline"]),
+        tests(
+            of: "Darkroom", on: "Doors",
+            ["Basics", "Telemetry", "HTTP", "AzureStorage", "DurableTask", "ImageStores", "Pipeline"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["DarkroomCommand"], path: "Tests/EndToEnd/EndToEndTests",
             swiftSettings: house),

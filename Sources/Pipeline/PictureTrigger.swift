@@ -15,6 +15,8 @@ public struct PictureTrigger: Sendable {
     private let hub: any TaskHubClient
     private let records: any ImageRecordStore
     private let log: Log
+    /// The first and the longest pause after a failure.
+    public var retryDelay = Duration.seconds(1)...Duration.seconds(60)
 
     /// A trigger over a feed and a task hub.
     public init(
@@ -29,12 +31,28 @@ public struct PictureTrigger: Sendable {
 
     /// Scans the watched containers once, and follows the feed until it is cancelled.
     ///
-    /// - Throws: when the storage or the hub failed for good.
+    /// A storage or hub that fails, as on a full disk, is asked again after a pause; nothing is acknowledged meanwhile.
+    ///
+    /// - Throws: `CancellationError`.
     public func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await scan() }
-            group.addTask { try await follow() }
+            group.addTask { try await persistently { try await scan() } }
+            group.addTask { try await persistently { try await follow() } }
             try await group.waitForAll()
+        }
+    }
+
+    private func persistently(_ work: () async throws -> Void) async throws {
+        var pause = retryDelay.lowerBound
+        while true {
+            do {
+                return try await work()
+            } catch {
+                try Task.checkCancellation()
+                log(.error, "the trigger failed and tries again", ["reason": "\(error)", "pause": "\(pause)"])
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, retryDelay.upperBound)
+            }
         }
     }
 

@@ -93,12 +93,16 @@ private func read<Value: Decodable>(_ text: String) throws -> Value {
     try JSONDecoder().decode(Value.self, from: Data(text.utf8))
 }
 
+/// What a feed says when its disk is full.
+private struct FeedFailure: Error {}
+
 /// A feed whose events a test hands in.
 final class ScriptedFeed: PictureFeed {
     private let events: AsyncStream<[BlobEvent]>
     private let input: AsyncStream<[BlobEvent]>.Continuation
     private let found: [FoundPicture]
     private let last = Lock<Int64>(0)
+    private let failures = Lock(0)
 
     init(found: [FoundPicture] = []) {
         self.found = found
@@ -109,7 +113,15 @@ final class ScriptedFeed: PictureFeed {
 
     func send(_ batch: [BlobEvent]) { input.yield(batch) }
 
+    /// Makes the next calls fail, as a full disk does.
+    func fail(times: Int) { failures.withLock { $0 = times } }
+
     func nextEvents() async throws -> [BlobEvent] {
+        let mustFail = failures.withLock { left in
+            defer { left = max(0, left - 1) }
+            return left > 0
+        }
+        if mustFail { throw FeedFailure() }
         for await batch in events { return batch }
         throw CancellationError()
     }

@@ -117,6 +117,20 @@ struct PictureTriggerTests {
         }
     }
 
+    @Test func goesOnAfterTheStorageFailed() async throws {
+        try await withPipeline { world in
+            let feed = ScriptedFeed()
+            feed.fail(times: 4)
+            try await world.withTrigger(feed) {
+                world.store("one.jpg", sequence: 7)
+                feed.send([try world.event("one.jpg", sequence: 7)])
+                let id = world.arrival("one.jpg", sequence: 7).instanceID
+                while try await world.hub.status(of: id) == nil { await Task.yield() }
+                #expect(try await world.hub.output(of: ProcessPicture.self, id: id) == .processed)
+            }
+        }
+    }
+
     @Test func findsWhatWasThereBeforeAndLeavesAloneWhatIsRecorded() async throws {
         try await withPipeline { world in
             for name in ["old.jpg", "known.jpg"] { world.store(name, sequence: 3) }

@@ -82,9 +82,10 @@ struct World: Sendable {
 
     /// Runs a trigger for as long as `body` runs.
     func withTrigger(_ feed: ScriptedFeed, _ body: @Sendable () async throws -> Void) async throws {
-        let trigger = PictureTrigger(pipelines: pipelines, feed: feed, hub: hub, records: records, log: .silent)
+        var trigger = PictureTrigger(pipelines: pipelines, feed: feed, hub: hub, records: records, log: .silent)
+        trigger.retryDelay = .milliseconds(1)...(.milliseconds(4))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await trigger.run() }
+            group.addTask { [trigger] in try await trigger.run() }
             defer { group.cancelAll() }
             try await body()
         }

@@ -46,9 +46,14 @@ extension PipelineParts {
     func purgeOldRuns(_ settings: Settings, log: Log) async throws {
         while !Task.isCancelled {
             let age = Double(settings.tasks.retention.components.seconds)
-            let purged = try await hub.purge(
-                endedBefore: Date.now.addingTimeInterval(-age), statuses: [.completed, .failed, .terminated])
-            if purged > 0 { log(.info, "purged old runs", ["count": "\(purged)"]) }
+            do {
+                let purged = try await hub.purge(
+                    endedBefore: Date.now.addingTimeInterval(-age), statuses: [.completed, .failed, .terminated])
+                if purged > 0 { log(.info, "purged old runs", ["count": "\(purged)"]) }
+            } catch {
+                // They are kept an hour longer; that is no reason to stop serving.
+                log(.warning, "old runs could not be purged", ["reason": "\(error)"])
+            }
             try await Task.sleep(for: .seconds(3600))
         }
     }
