@@ -14,8 +14,9 @@ struct LocalFile: Sendable {
 
     /// The files that paths mean: each file itself, and all files below each folder, sorted; hidden ones are left out.
     ///
+    /// - Parameter output: A folder whose files are left out too, because they are what becomes of the others.
     /// - Throws: ``CommandFailure`` when a path does not exist, or two files would get one name.
-    static func find(in paths: [String]) throws -> [LocalFile] {
+    static func find(in paths: [String], exceptBelow output: String? = nil) throws -> [LocalFile] {
         var files: [LocalFile] = []
         for path in paths {
             var isFolder = false
@@ -28,19 +29,24 @@ struct LocalFile: Sendable {
                 files.append(LocalFile(path: path, name: lastPart(of: path), size: size(of: path)))
             }
         }
+        if let output {
+            let root = absolute(output) + "/"
+            files.removeAll { absolute($0.path).hasPrefix(root) }
+        }
         try refuseDoubles(files)
         return files
     }
 
+    private static func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
+
+    /// Regular files only: a pipe would be waited for, a link may lead anywhere.
     private static func below(_ folder: String) throws -> [LocalFile] {
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
         return names.sorted().compactMap { name in
             let hidden = name.split(separator: "/").contains { $0.hasPrefix(".") }
             let path = "\(folder)/\(name)"
-            var isFolder = false
-            guard !hidden, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder else {
-                return nil
-            }
+            let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+            guard !hidden, type == .typeRegular else { return nil }
             return LocalFile(path: path, name: name, size: size(of: path))
         }
     }

@@ -12,7 +12,15 @@ struct PictureFolder {
     struct Outcome: Sendable {
         let file: LocalFile
         let result: ImageResult?
-        let rejection: ImageRejection?
+        let trouble: Trouble?
+    }
+
+    /// Why a file was not processed: the picture's fault or, as with a file that may not be read, something else's.
+    struct Trouble: Sendable, Encodable, CustomStringConvertible {
+        let reason: String
+        let message: String
+
+        var description: String { "\(reason): \(message)" }
     }
 
     let plans: [RenditionPlan]
@@ -60,11 +68,17 @@ struct PictureFolder {
         do {
             let result = try await pool.process(ImageJob(source: .file(file.path), renditions: renditions))
             for plan in plans { try publish(try place(of: plan, for: file)) }
-            return Outcome(file: file, result: result, rejection: nil)
+            return Outcome(file: file, result: result, trouble: nil)
         } catch let rejection as ImageRejection {
-            for plan in plans { try? FileManager.default.removeItem(atPath: "\(try place(of: plan, for: file)).part") }
-            return Outcome(file: file, result: nil, rejection: rejection)
+            return try fail(file, Trouble(reason: rejection.reason.rawValue, message: rejection.message))
+        } catch let failure as ImagingFailure {
+            return try fail(file, Trouble(reason: failure.code.rawValue, message: failure.message))
         }
+    }
+
+    private func fail(_ file: LocalFile, _ trouble: Trouble) throws -> Outcome {
+        for plan in plans { try? FileManager.default.removeItem(atPath: "\(try place(of: plan, for: file)).part") }
+        return Outcome(file: file, result: nil, trouble: trouble)
     }
 
     private func place(of plan: RenditionPlan, for file: LocalFile) throws -> String {

@@ -13,7 +13,7 @@ struct ProcessReport {
         let status: String
         let facts: ImageFacts?
         let renditions: [RenditionResult]
-        let reason: ImageRejection?
+        let reason: PictureFolder.Trouble?
     }
 
     private let rows: [Row]
@@ -21,8 +21,8 @@ struct ProcessReport {
     init(_ outcomes: [PictureFolder.Outcome]) {
         rows = outcomes.map {
             Row(
-                fileName: $0.file.name, status: $0.rejection == nil ? "processed" : "failed",
-                facts: $0.result?.facts, renditions: $0.result?.renditions ?? [], reason: $0.rejection)
+                fileName: $0.file.name, status: $0.trouble == nil ? "processed" : "failed",
+                facts: $0.result?.facts, renditions: $0.result?.renditions ?? [], reason: $0.trouble)
         }
     }
 

@@ -270,6 +270,28 @@ def processes_a_folder_without_a_server(person):
 
 
 @check
+def says_which_file_it_could_not_read_and_goes_on(person):
+    shutil.copy(os.path.join(PICTURES, "fig.png"), person.folder)
+    os.symlink("nowhere", os.path.join(person.folder, "broken-link.jpg"))
+    os.mkfifo(os.path.join(person.folder, "pipe.jpg"))
+    report = person.read("process", ".", "--out", "small", data=False, status=0)
+    assert [row["fileName"] for row in report] == ["fig.png"], report
+    folder = os.path.join(person.folder, "small", "web", "fig.png.jpg")
+    os.unlink(folder)
+    os.mkdir(os.path.join(person.folder, "small", "web", "fig.png.jpg.part"))
+    report = person.read("process", ".", "--out", "small", data=False, status=1)
+    assert report[0]["reason"]["reason"] == "outputUnwritable", report
+
+
+@check
+def never_processes_its_own_output(person):
+    shutil.copy(os.path.join(PICTURES, "fig.png"), person.folder)
+    for _ in range(2):
+        report = person.read("process", ".", "--out", "./small/", data=False)
+        assert [row["fileName"] for row in report] == ["fig.png"], report
+
+
+@check
 def sends_mail_to_a_real_server(person):
     from aiosmtpd.controller import Controller
 

@@ -15,7 +15,7 @@ struct Process: Verb {
         Usage: darkroom process PATH... --out FOLDER [options]
 
           PATH               pictures, or folders that are searched for files
-          --out FOLDER       where renditions go: FOLDER/<rendition>/<name>
+          --out FOLDER       where renditions go: FOLDER/<rendition>/<name>; never searched for pictures itself
           --renditions JSON  what to make, as a list of plans; default: thumbnail and web
           --format FORMAT    the table on standard output: text (default), json or csv
           --json             the same as --format json
@@ -58,7 +58,7 @@ struct Process: Verb {
     }
 
     func run() async throws -> ExitStatus {
-        let files = try LocalFile.find(in: paths)
+        let files = try LocalFile.find(in: paths, exceptBelow: folder)
         let work = PictureFolder(plans: plans, folder: folder)
         let bar = ProgressBar(total: files.count, bytes: files.reduce(0) { $0 + $1.size }, quiet: quiet)
         let results = try await work.process(files) { file in
@@ -66,6 +66,6 @@ struct Process: Verb {
         }
         bar.finish()
         print(try ProcessReport(results).text(as: format))
-        return results.allSatisfy { $0.rejection == nil } ? .done : .failed
+        return results.allSatisfy { $0.trouble == nil } ? .done : .failed
     }
 }
