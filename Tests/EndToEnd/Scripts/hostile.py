@@ -27,10 +27,16 @@ def png(width, height, depth=8, colour=2, interlace=0):
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    channels = {0: 1, 2: 3, 6: 4}[colour]
-    row = 1 + width * channels * depth // 8
+    bits = {0: 1, 2: 3, 6: 4}[colour] * depth
+    # Where each pass begins and how far it steps, across and down; one pass when it is not interlaced.
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    total = 0
+    for left, top, across, down in passes if interlace else [(0, 0, 1, 1)]:
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        total += rows * (1 + -(-columns * bits // 8)) if columns > 0 else 0
     packer = zlib.compressobj(9)
-    body = b"".join(packer.compress(bytes(row * min(64, height - y))) for y in range(0, height, 64)) + packer.flush()
+    piece = 1 << 20
+    body = b"".join(packer.compress(bytes(min(piece, total - at))) for at in range(0, total, piece)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
@@ -136,13 +142,31 @@ def everything_has_its_reason(binary, folder):
         server.kill()
 
 
+def heavy_picture():
+    """As many pixels as the limits allow, in the form that costs most: 16 bits, four channels, interlaced."""
+    return png(6_900, 6_900, depth=16, colour=6, interlace=1)
+
+
+def a_slow_picture_ends_at_its_limit(binary, folder):
+    server = Server(binary, os.path.join(folder, "slow"), {"imaging.timeoutSeconds": "1", "tasks.attempts": "1"})
+    server.start()
+    try:
+        results = upload_and_wait(
+            server, [("slow.png", heavy_picture()), ("good.jpg", photograph()), ("also.jpg", photograph())])
+        assert results["slow.png"][1] == "timeout", results["slow.png"]
+        assert results["good.jpg"][0] == "processed" and results["also.jpg"][0] == "processed", results
+        print("a picture that takes longer than its limit failed as timeout; its neighbours went through")
+    finally:
+        server.kill()
+
+
 def a_worker_out_of_memory_costs_its_picture_only(binary, folder):
     settings = {"imaging.workerMemoryMB": "400", "tasks.attempts": "1"}
     server = Server(binary, os.path.join(folder, "memory"), settings)
     server.start()
     try:
-        heavy = png(6_900, 6_900, depth=16, colour=6, interlace=1)
-        results = upload_and_wait(server, [("heavy.png", heavy), ("good.jpg", photograph()), ("also.jpg", photograph())])
+        results = upload_and_wait(
+            server, [("heavy.png", heavy_picture()), ("good.jpg", photograph()), ("also.jpg", photograph())])
         assert results["heavy.png"][1] == "workerCrashed", results["heavy.png"]
         assert results["good.jpg"][0] == "processed" and results["also.jpg"][0] == "processed", results
         print("a picture that exhausts its worker's memory failed as workerCrashed; its neighbours went through")
@@ -177,6 +201,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="darkroom-hostile-") as folder:
         try:
             everything_has_its_reason(options.darkroom, folder)
+            a_slow_picture_ends_at_its_limit(options.darkroom, folder)
             a_worker_out_of_memory_costs_its_picture_only(options.darkroom, folder)
             a_hanging_worker_is_killed(options.darkroom, folder)
         except BaseException:
