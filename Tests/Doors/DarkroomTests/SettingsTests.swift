@@ -63,6 +63,7 @@ struct SettingsTests {
             "did you mean \"fit\""
         ),
         ("{ storage: { address: '0.0.0.0' } }", "well-known development key"),
+        ("{ storage: { accounts: [] } }", "at least one account"),
         ("{ storage: { tls: { key: 'a.pem' } } }", "both certificate and key"),
     ])
     func saysWhichSettingIsWrongAndWhatWouldBeRight(text: String, part: String) {
@@ -72,6 +73,11 @@ struct SettingsTests {
 
     @Test func refusesAFlagThatIsNoSetting() {
         #expect(problem(flags: ["storage.blobPrt": "1"]).contains("did you mean"))
+    }
+
+    @Test func refusesAVariableThatIsNoSetting() {
+        let problem = problem(environment: ["DARKROOM_STORAGE_BLOB_PROT": "1", "PATH": "/bin"])
+        #expect(problem.contains("did you mean \"DARKROOM_STORAGE_BLOB_PORT\""), "\(problem)")
     }
 
     @Test func neverPrintsAKey() {

@@ -128,14 +128,17 @@ final class SettingsReader {
     ///
     /// - Throws: ``SettingsError`` that names a key nobody asked for, and the nearest one that exists.
     func refuseUnknownKeys() throws {
-        for key in paths(of: .object(root), under: "") where !isKnown(key) {
-            let near = nearest(to: key, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
-            throw SettingsError("\(sourceName): there is no setting \"\(key)\"\(near)")
-        }
-        for key in sources.flags.keys.sorted() where !known.contains(key) {
-            let near = nearest(to: key, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
-            throw SettingsError("--set \(key): there is no such setting\(near)")
-        }
+        for key in paths(of: .object(root), under: "") { try requireKnown(key, among: known, in: sourceName) }
+        for key in sources.flags.keys.sorted() { try requireKnown(key, among: known, in: "--set") }
+        let variables = sources.environment.keys.filter { $0.hasPrefix(SettingsSources.environmentPrefix) }.sorted()
+        let knownVariables = known.map(SettingsSources.environmentName)
+        for name in variables { try requireKnown(name, among: knownVariables, in: "the environment") }
+    }
+
+    private func requireKnown(_ key: String, among known: [String], in source: String) throws {
+        if known.contains(key) { return }
+        let near = nearest(to: key, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+        throw SettingsError("\(source): there is no setting \"\(key)\"\(near)")
     }
 
     /// An error about a key's value.
@@ -188,6 +191,4 @@ final class SettingsReader {
     }
 
     private var known: [String] { descriptions.map(\.key) }
-
-    private func isKnown(_ key: String) -> Bool { known.contains(key) }
 }

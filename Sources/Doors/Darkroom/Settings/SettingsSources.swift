@@ -21,9 +21,12 @@ public struct SettingsSources: Sendable {
         self.flags = flags
     }
 
+    /// What every variable that is a setting begins with.
+    static let environmentPrefix = "DARKROOM_"
+
     /// The environment's name of a key.
     public static func environmentName(of key: String) -> String {
-        var name = "DARKROOM_"
+        var name = environmentPrefix
         for character in key {
             if character == "." {
                 name += "_"

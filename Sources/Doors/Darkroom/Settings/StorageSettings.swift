@@ -23,6 +23,9 @@ public struct StorageSettings: Sendable {
         accounts =
             try reader.list("storage.accounts", "a list of { name, key } with the key in base64", readAccount)
             ?? [.development]
+        guard !accounts.isEmpty, Set(accounts.map(\.name)).count == accounts.count else {
+            throw SettingsError("storage.accounts needs at least one account, each with a name of its own")
+        }
         let chain = try reader.optionalText("storage.tls.certificate", "the PEM file of the server's certificate chain")
         let key = try reader.optionalText("storage.tls.key", "the PEM file of the certificate's private key")
         switch (chain, key) {
