@@ -45,10 +45,13 @@ public struct PictureTrigger: Sendable {
     private func persistently(_ work: () async throws -> Void) async throws {
         var pause = retryDelay.lowerBound
         while true {
+            let begin = ContinuousClock.now
             do {
                 return try await work()
             } catch {
                 try Task.checkCancellation()
+                // It worked for long: what failed now is another trouble.
+                if .now - begin > retryDelay.upperBound { pause = retryDelay.lowerBound }
                 log(.error, "the trigger failed and tries again", ["reason": "\(error)", "pause": "\(pause)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, retryDelay.upperBound)
