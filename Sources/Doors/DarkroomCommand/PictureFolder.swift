@@ -33,31 +33,16 @@ struct PictureFolder {
         let configuration = ImageWorkerConfiguration()
         let pool = ImageWorkerPool(configuration)
         do {
-            let outcomes = try await process(files, in: pool, atOnce: configuration.workers, progress: progress)
+            let outcomes = try await files.concurrentMap(atOnce: configuration.workers) { file in
+                let outcome = try await process(file, in: pool)
+                progress(file)
+                return outcome
+            }
             await pool.close()
             return outcomes
         } catch {
             await pool.close()
             throw error
-        }
-    }
-
-    private func process(
-        _ files: [LocalFile], in pool: ImageWorkerPool, atOnce limit: Int,
-        progress: @escaping @Sendable (LocalFile) -> Void
-    ) async throws -> [Outcome] {
-        try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
-            var outcomes = [Outcome?](repeating: nil, count: files.count)
-            for (index, file) in files.enumerated() {
-                if index >= limit, let (done, outcome) = try await group.next() { outcomes[done] = outcome }
-                group.addTask {
-                    let outcome = try await process(file, in: pool)
-                    progress(file)
-                    return (index, outcome)
-                }
-            }
-            for try await (done, outcome) in group { outcomes[done] = outcome }
-            return outcomes.compactMap(\.self)
         }
     }
 

@@ -27,15 +27,7 @@ struct UploadBatch {
     ///
     /// Outcomes are in the order of the files. A file that fails does not stop the others.
     func send(_ files: [LocalFile], progress: ProgressBar) async throws -> [Outcome] {
-        try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
-            var outcomes = [Outcome?](repeating: nil, count: files.count)
-            for (index, file) in files.enumerated() {
-                if index >= parallel, let (done, outcome) = try await group.next() { outcomes[done] = outcome }
-                group.addTask { (index, try await send(file, progress)) }
-            }
-            for try await (done, outcome) in group { outcomes[done] = outcome }
-            return outcomes.compactMap(\.self)
-        }
+        try await files.concurrentMap(atOnce: parallel) { try await send($0, progress) }
     }
 
     private func send(_ file: LocalFile, _ progress: ProgressBar) async throws -> Outcome {

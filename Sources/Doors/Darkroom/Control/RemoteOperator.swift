@@ -64,9 +64,8 @@ public struct RemoteOperator: Operator {
     }
 
     private func send(_ method: HTTPMethod, _ path: String, _ items: [HTTPQuery.Item]) async throws -> [UInt8] {
-        let query = items.map { "\($0.name)=\(percentEncoded($0.value))" }.joined(separator: "&")
         let request = HTTPRequest(
-            method: method, path: path, query: query, fields: ["Authorization": "Bearer \(token)"])
+            method: method, path: path, query: HTTPQuery(items).encoded, fields: ["Authorization": "Bearer \(token)"])
         do {
             let reply = try await connections.send(request, to: origin)
             let body = try await reply.body.collect(upTo: Self.largestAnswer)

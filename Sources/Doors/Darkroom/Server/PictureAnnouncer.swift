@@ -1,7 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
+import AzureStorage
 import ImageStores
 import Notifications
 import Pipeline
@@ -19,7 +19,7 @@ struct PictureAnnouncer: Sendable {
         router = try NoticeRouter(
             settings.notices.map { rule in
                 NoticeRoute(
-                    name: rule.name, on: Set(rule.events.compactMap(event)),
+                    name: rule.name, on: rule.events,
                     by: try MailNotifier(from: settings.mail.sender, to: rule.recipients, by: transport))
             })
         self.blobEndpoint = blobEndpoint
@@ -28,14 +28,14 @@ struct PictureAnnouncer: Sendable {
 
     func announce(_ ending: AnnouncePicture.Input) async throws {
         guard let route = ending.route else { return finished(ending.record) }
-        guard let news = news(of: ending.record) else { return }
+        guard let news = try news(of: ending.record) else { return }
         try await router.send(Notice(key: ending.key, time: ending.record.updatedAt, news: news), by: route)
     }
 
-    private func news(of record: ImageRecord) -> Notice.News? {
+    private func news(of record: ImageRecord) throws -> Notice.News? {
         switch record.status {
-        case .processed: .processed(picture(record))
-        case .failed: .failed(picture(record), reason(record))
+        case .processed: .processed(try picture(record))
+        case .failed: .failed(try picture(record), reason(record))
         case .gone: nil
         }
     }
@@ -44,7 +44,7 @@ struct PictureAnnouncer: Sendable {
         NoticeReason(code: record.reason?.code ?? "unknown", sentence: record.reason?.sentence ?? "No reason is known.")
     }
 
-    private func picture(_ record: ImageRecord) -> PictureNews {
+    private func picture(_ record: ImageRecord) throws -> PictureNews {
         var news = PictureNews(
             fileName: record.fileName, place: "\(record.key.container)/\(record.key.name)", bytes: record.sizeInBytes)
         news.width = record.facts?.width
@@ -52,23 +52,14 @@ struct PictureAnnouncer: Sendable {
         news.format = record.facts?.format
         news.user = record.user
         news.runID = record.runID
-        news.renditions = record.renditions.map { rendition in
-            let path = percentEncoded(rendition.blob, keeping: .unreserved.union(URICharacters("/")))
-            var link = PictureNews.Rendition(
-                name: rendition.name, link: "\(blobEndpoint)/\(rendition.container)/\(path)")
+        news.renditions = try record.renditions.map { rendition in
+            let place = "\(rendition.container)/\(try BlobName(rendition.blob).urlPath)"
+            var link = PictureNews.Rendition(name: rendition.name, link: "\(blobEndpoint)/\(place)")
             link.width = rendition.width
             link.height = rendition.height
             link.bytes = rendition.bytes
             return link
         }
         return news
-    }
-}
-
-private func event(_ status: ImageRecord.Status) -> NoticeEvent? {
-    switch status {
-    case .processed: .processed
-    case .failed: .failed
-    case .gone: nil
     }
 }

@@ -25,7 +25,7 @@ private struct ConfiguredPipeline {
         self.pipeline = pipeline
         self.notices = notices
         for status in ImageRecord.Status.allCases {
-            self.pipeline.routes[status] = notices.filter { $0.events.contains(status) }.map(\.name)
+            self.pipeline.routes[status] = notices.filter { $0.tells(of: status) }.map(\.name)
         }
     }
 }

@@ -75,8 +75,7 @@ struct SharedAccess: Verb {
     private var path: String {
         switch scope {
         case .container(let container): container.text
-        case .blob(let container, let blob):
-            "\(container.text)/\(percentEncoded(blob.text, keeping: .unreserved.union(URICharacters("/"))))"
+        case .blob(let container, let blob): "\(container.text)/\(blob.urlPath)"
         }
     }
 }

@@ -43,7 +43,7 @@ struct BlobCall: Sendable, CustomStringConvertible {
         below basePath: String, for connection: ConnectionString, at time: StorageTime, id: String
     ) throws -> HTTPRequest {
         var path = "\(basePath)/\(container.text)"
-        if let blob { path += "/" + percentEncoded(blob.text, keeping: .blobPath) }
+        if let blob { path += "/" + blob.urlPath }
         var request = HTTPRequest(method: method, path: path, query: query.items.isEmpty ? nil : query.encoded)
         request.fields = fields
         request.fields["Content-Length"] = String(bodyLength)
@@ -58,9 +58,4 @@ struct BlobCall: Sendable, CustomStringConvertible {
         }
         return request
     }
-}
-
-extension URICharacters {
-    /// What other clients leave as it is in a blob's path, so that signatures over it agree everywhere.
-    fileprivate static let blobPath = unreserved.union(URICharacters("/"))
 }
