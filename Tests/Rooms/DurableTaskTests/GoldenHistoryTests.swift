@@ -53,7 +53,7 @@ struct GoldenHistoryTests {
             let episode = history[begin..<end]
             let news = Array(episode.prefix { !$0.kind.recordsAction })
             let turn = Script.replay(Array(history[..<begin]), news, Self.registry)
-            let recorded = turn.actions.map { Script.record($0, at: history[begin].timestamp) }
+            let recorded = turn.actions.compactMap { Script.record($0, at: history[begin].timestamp) }
             #expect(recorded == Array(episode.dropFirst(news.count)))
         }
     }

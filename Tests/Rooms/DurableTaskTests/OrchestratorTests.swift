@@ -120,7 +120,7 @@ struct OrchestratorTests {
             do { return try await context.number("a") } catch { return try await context.number("clean up") }
         }
         _ = script.start()
-        #expect(script.step([.executionTerminated(reason: "\"why\"")]) == ["-1 terminated \"why\""])
+        #expect(script.step([.executionTerminated(reason: "\"why\"", recurse: false)]) == ["-1 terminated \"why\""])
     }
 
     @Test func uuidsAreTheSameInEveryReplayAndDifferFromEachOther() throws {

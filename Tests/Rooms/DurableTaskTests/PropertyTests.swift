@@ -34,7 +34,7 @@ struct PropertyTests {
         case .createTimer(let fireAt): return .timerFired(timerID: action.id, fireAt: fireAt)
         case .scheduleTask(let call) where call.name == "flaky" && Bool.random(using: &generator):
             return .taskFailed(taskID: action.id, failure: TaskFailure(type: "Flaky", message: "again"))
-        case .scheduleTask, .completeOrchestration:
+        default:
             return .taskCompleted(taskID: action.id, result: "\(action.id + 1)")
         }
     }

@@ -53,7 +53,7 @@ final class Script {
         let new = ([.orchestratorStarted] + kinds).map { HistoryEvent(at: now, $0) }
         lastTurn = live.advance(new)
         #expect(Self.replay(history, new, registry) == lastTurn, "a replay differs from the live run")
-        history += new + lastTurn.actions.map { Self.record($0, at: now) }
+        history += new + lastTurn.actions.compactMap { Self.record($0, at: now) }
         return lastTurn.actions.map(describe)
     }
 
@@ -65,12 +65,8 @@ final class Script {
         return orchestrator.advance(new)
     }
 
-    static func record(_ action: OrchestratorAction, at now: Date) -> HistoryEvent {
-        switch action.kind {
-        case .scheduleTask(let call): HistoryEvent(id: action.id, at: now, .taskScheduled(call))
-        case .createTimer(let fireAt): HistoryEvent(id: action.id, at: now, .timerCreated(fireAt: fireAt))
-        case .completeOrchestration(let end): HistoryEvent(id: action.id, at: now, .executionCompleted(end))
-        }
+    static func record(_ action: OrchestratorAction, at now: Date) -> HistoryEvent? {
+        HistoryEvent(recording: action, at: now)
     }
 
     private func describe(_ action: OrchestratorAction) -> String {
@@ -79,6 +75,7 @@ final class Script {
         case .createTimer(let fireAt): "\(action.id) timer +\(Int((fireAt.timeIntervalSince(now) * 1000).rounded()))"
         case .completeOrchestration(let end):
             "\(action.id) \(end.status) \(end.failure?.description ?? end.result ?? "")"
+        default: "\(action.id) \(action.kind)"
         }
     }
 }

@@ -74,7 +74,7 @@ struct ValueTests {
             ExecutionStarted(name: "\"\\/\n\u{8}\u{7f}é🎞", input: "{\"a\":[1]}", instanceID: "", executionID: "e")),
         .executionCompleted(Completion(.completed, result: "1")),
         .executionCompleted(Completion(.failed, failure: TaskFailure(DiskFull()))),
-        .executionTerminated(reason: "\"why\""),
+        .executionTerminated(reason: "\"why\"", recurse: false),
         .taskScheduled(TaskCall(name: "a", input: "1", tags: ["b": "2", "a": "1"])),
         .taskCompleted(taskID: 3, result: nil),
         .taskCompleted(taskID: 3, result: "\"\\u0000\""),

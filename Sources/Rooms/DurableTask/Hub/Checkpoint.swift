@@ -74,7 +74,7 @@ extension Checkpoint {
         self.time = time
         customStatus = turn.customStatus
         completion = turn.completion
-        let recorded = item.events + turn.actions.map { HistoryEvent(recording: $0, at: time) }
+        let recorded = item.events + turn.actions.compactMap { HistoryEvent(recording: $0, at: time) }
         events = HistoryText.encode(recorded)
         after = position
         after.eventCount += recorded.count
@@ -84,7 +84,7 @@ extension Checkpoint {
             switch action.kind {
             case .scheduleTask(let call): tasks.append(QueuedTask(id: action.id, call: call))
             case .createTimer(let fireAt) where completion == nil: timers.append(Timer(id: action.id, fireAt: fireAt))
-            case .createTimer, .completeOrchestration: break
+            default: break
             }
         }
     }
@@ -92,12 +92,27 @@ extension Checkpoint {
 
 extension HistoryEvent {
     /// The event that records an action.
-    init(recording action: OrchestratorAction, at time: Date) {
-        switch action.kind {
-        case .scheduleTask(let call): self.init(id: action.id, at: time, .taskScheduled(call))
-        case .createTimer(let fireAt): self.init(id: action.id, at: time, .timerCreated(fireAt: fireAt))
-        case .completeOrchestration(let completion):
-            self.init(id: action.id, at: time, .executionCompleted(completion))
+    ///
+    /// Nil for actions that history does not record.
+    package init?(recording action: OrchestratorAction, at time: Date) {
+        guard let kind = Kind(recording: action.kind) else { return nil }
+        self.init(id: action.id, at: time, kind)
+    }
+}
+
+extension HistoryEvent.Kind {
+    fileprivate init?(recording action: OrchestratorAction.Kind) {
+        switch action {
+        case .scheduleTask(let call): self = .taskScheduled(call)
+        case .createTimer(let fireAt): self = .timerCreated(fireAt: fireAt)
+        case .createSubOrchestration(let call): self = .subOrchestrationCreated(call)
+        case .sendEvent(let event): self = .eventSent(event)
+        case .signalEntity(let operation): self = .entityOperationSignaled(operation)
+        case .callEntity(let operation): self = .entityOperationCalled(operation)
+        case .lockEntities(let request): self = .entityLockRequested(request)
+        case .unlockEntity(let unlock): self = .entityUnlockSent(unlock)
+        case .completeOrchestration(let completion): self = .executionCompleted(completion)
+        case .terminateOrchestration, .rewindOrchestration: return nil
         }
     }
 }
@@ -121,7 +136,7 @@ extension HubConfiguration {
                 }
             case .completeOrchestration(let completion):
                 if let failure = failure(ofPayload: completion.result, "the output") { return failure }
-            case .createTimer: break
+            default: break
             }
         }
         return nil

@@ -71,7 +71,7 @@ extension EmbeddedTaskHub {
         if let failure = configuration.failure(ofPayload: reason, "the reason") {
             throw TaskHubError(.payloadTooLarge, failure.message)
         }
-        let event = HistoryEvent(at: clock.now, .executionTerminated(reason: try Payload.encode(reason)))
+        let event = HistoryEvent(at: clock.now, .executionTerminated(reason: try Payload.encode(reason), recurse: true))
         switch try await store.post(event, to: id) {
         case .stored(let message): wakeInstanceWaiter { $0.instances.arrived(message, for: id) }
         case .ended: break

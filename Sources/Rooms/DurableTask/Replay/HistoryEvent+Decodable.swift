@@ -10,18 +10,37 @@ extension HistoryEvent: Decodable {
         case id
         case at
         case orchestratorStarted
+        case orchestratorCompleted
         case executionStarted
         case executionCompleted
         case executionTerminated
+        case executionSuspended
+        case executionResumed
+        case executionRewound
         case taskScheduled
         case taskCompleted
         case taskFailed
+        case subOrchestrationCreated
+        case subOrchestrationCompleted
+        case subOrchestrationFailed
         case timerCreated
         case timerFired
+        case eventSent
+        case eventRaised
+        case entityOperationSignaled
+        case entityOperationCalled
+        case entityOperationCompleted
+        case entityOperationFailed
+        case entityLockRequested
+        case entityLockGranted
+        case entityUnlockSent
         case genericEvent
     }
 
-    private struct Reason: Decodable { var reason: String }
+    private struct Reason: Decodable {
+        var reason: String?
+        var recurse: Int?
+    }
 
     private struct Note: Decodable { var data: String }
 
@@ -35,6 +54,19 @@ extension HistoryEvent: Decodable {
         var timer: Int?
         var fireAt: Int64
     }
+
+    private struct RaisedEvent: Decodable {
+        var name: String
+        var input: String?
+    }
+
+    private struct EntityAnswer: Decodable {
+        var requestID: String
+        var output: String?
+        var failure: TaskFailure?
+    }
+
+    private struct Grant: Decodable { var criticalSectionID: String }
 
     /// Reads an event.
     ///
@@ -58,28 +90,138 @@ extension HistoryEvent: Decodable {
     }
 
     private static func kind(_ key: Key, in container: KeyedDecodingContainer<Key>) throws -> Kind? {
+        func value<Value: Decodable>(_ type: Value.Type) throws -> Value { try container.decode(type, forKey: key) }
         switch key {
         case .id, .at: return nil
         case .orchestratorStarted: return .orchestratorStarted
-        case .executionStarted: return .executionStarted(try container.decode(ExecutionStarted.self, forKey: key))
-        case .executionCompleted: return .executionCompleted(try container.decode(Completion.self, forKey: key))
+        case .orchestratorCompleted: return .orchestratorCompleted
+        case .executionStarted: return .executionStarted(try value(ExecutionStarted.self))
+        case .executionCompleted: return .executionCompleted(try value(Completion.self))
         case .executionTerminated:
-            return .executionTerminated(reason: try container.decode(Reason.self, forKey: key).reason)
-        case .taskScheduled: return .taskScheduled(try container.decode(TaskCall.self, forKey: key))
-        case .taskCompleted:
-            let done = try container.decode(TaskResult.self, forKey: key)
-            return .taskCompleted(taskID: done.task, result: done.result)
-        case .taskFailed:
-            let done = try container.decode(TaskResult.self, forKey: key)
-            return done.failure.map { .taskFailed(taskID: done.task, failure: $0) }
+            let end = try value(Reason.self)
+            return .executionTerminated(reason: end.reason, recurse: end.recurse == 1)
+        case .executionSuspended: return .executionSuspended(reason: try value(Reason.self).reason)
+        case .executionResumed: return .executionResumed(reason: try value(Reason.self).reason)
+        case .executionRewound: return .executionRewound(try value(Rewinding.self))
+        case .taskScheduled: return .taskScheduled(try value(TaskCall.self))
+        case .subOrchestrationCreated: return .subOrchestrationCreated(try value(SubOrchestrationCall.self))
         case .timerCreated:
-            return .timerCreated(
-                fireAt: Date(millisecondsSince1970: try container.decode(Timer.self, forKey: key).fireAt))
+            return .timerCreated(fireAt: Date(millisecondsSince1970: try value(Timer.self).fireAt))
         case .timerFired:
-            let timer = try container.decode(Timer.self, forKey: key)
+            let timer = try value(Timer.self)
             return .timerFired(timerID: timer.timer ?? -1, fireAt: Date(millisecondsSince1970: timer.fireAt))
-        case .genericEvent: return .genericEvent(try container.decode(Note.self, forKey: key).data)
+        case .taskCompleted, .taskFailed, .subOrchestrationCompleted, .subOrchestrationFailed:
+            return answer(key, try value(TaskResult.self))
+        case .eventSent: return .eventSent(try value(SentEvent.self))
+        case .eventRaised:
+            let event = try value(RaisedEvent.self)
+            return .eventRaised(name: event.name, input: event.input)
+        case .genericEvent: return .genericEvent(try value(Note.self).data)
+        default: return try entityMessage(key, in: container)
         }
+    }
+
+    private static func answer(_ key: Key, _ answer: TaskResult) -> Kind? {
+        switch key {
+        case .taskCompleted: .taskCompleted(taskID: answer.task, result: answer.result)
+        case .subOrchestrationCompleted: .subOrchestrationCompleted(taskID: answer.task, result: answer.result)
+        case .taskFailed: answer.failure.map { .taskFailed(taskID: answer.task, failure: $0) }
+        default: answer.failure.map { .subOrchestrationFailed(taskID: answer.task, failure: $0) }
+        }
+    }
+
+    private static func entityMessage(_ key: Key, in container: KeyedDecodingContainer<Key>) throws -> Kind? {
+        func value<Value: Decodable>(_ type: Value.Type) throws -> Value { try container.decode(type, forKey: key) }
+        switch key {
+        case .entityOperationSignaled: return .entityOperationSignaled(try value(EntityOperation.self))
+        case .entityOperationCalled: return .entityOperationCalled(try value(EntityOperation.self))
+        case .entityOperationCompleted:
+            let answer = try value(EntityAnswer.self)
+            return .entityOperationCompleted(requestID: answer.requestID, output: answer.output)
+        case .entityOperationFailed:
+            let answer = try value(EntityAnswer.self)
+            return answer.failure.map { .entityOperationFailed(requestID: answer.requestID, failure: $0) }
+        case .entityLockRequested: return .entityLockRequested(try value(EntityLockRequest.self))
+        case .entityLockGranted:
+            return .entityLockGranted(criticalSectionID: try value(Grant.self).criticalSectionID)
+        case .entityUnlockSent: return .entityUnlockSent(try value(EntityUnlock.self))
+        default: return nil
+        }
+    }
+}
+
+extension ExecutionStarted: Decodable {
+    private enum Key: String, CodingKey {
+        case name
+        case version
+        case input
+        case instanceID
+        case executionID
+        case parent
+        case scheduledStart
+        case tags
+    }
+
+    /// Reads what ``HistoryWriter`` wrote; absent members take their defaults.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        self.init(
+            name: try container.decode(String.self, forKey: .name),
+            version: try container.decodeIfPresent(String.self, forKey: .version),
+            input: try container.decodeIfPresent(String.self, forKey: .input),
+            instanceID: try container.decode(String.self, forKey: .instanceID),
+            executionID: try container.decode(String.self, forKey: .executionID))
+        parent = try container.decodeIfPresent(ParentInstance.self, forKey: .parent)
+        scheduledStart = try container.decodeIfPresent(Int64.self, forKey: .scheduledStart)
+            .map(Date.init(millisecondsSince1970:))
+        tags = try container.decodeIfPresent([String: String].self, forKey: .tags) ?? [:]
+    }
+}
+
+extension Completion: Decodable {
+    private enum Key: String, CodingKey {
+        case status
+        case result
+        case failure
+        case newVersion
+        case carryover
+    }
+
+    /// Reads what ``HistoryWriter`` wrote; absent members take their defaults.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        self.init(
+            try container.decode(RuntimeStatus.self, forKey: .status),
+            result: try container.decodeIfPresent(String.self, forKey: .result),
+            failure: try container.decodeIfPresent(TaskFailure.self, forKey: .failure))
+        newVersion = try container.decodeIfPresent(String.self, forKey: .newVersion)
+        carryover = try container.decodeIfPresent([HistoryEvent].self, forKey: .carryover) ?? []
+    }
+}
+
+extension EntityOperation: Decodable {
+    private enum Key: String, CodingKey {
+        case requestID
+        case operation
+        case scheduledTime
+        case input
+        case target
+        case parentInstanceID
+        case parentExecutionID
+    }
+
+    /// Reads what ``HistoryWriter`` wrote; absent members take their defaults.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        self.init(
+            requestID: try container.decode(String.self, forKey: .requestID),
+            operation: try container.decode(String.self, forKey: .operation),
+            input: try container.decodeIfPresent(String.self, forKey: .input),
+            target: try container.decode(String.self, forKey: .target))
+        scheduledTime = try container.decodeIfPresent(Int64.self, forKey: .scheduledTime)
+            .map(Date.init(millisecondsSince1970:))
+        parentInstanceID = try container.decodeIfPresent(String.self, forKey: .parentInstanceID)
+        parentExecutionID = try container.decodeIfPresent(String.self, forKey: .parentExecutionID)
     }
 }
 

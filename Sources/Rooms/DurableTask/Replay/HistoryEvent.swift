@@ -3,7 +3,9 @@
 
 public import FoundationEssentials
 
-/// One thing that happened in an instance: the event model of the Durable Task protocol, as far as it has work here.
+/// One thing that happened in an instance: the event model of the Durable Task protocol.
+///
+/// `historyState` and `continueAsNew` events of other hubs mean nothing to an orchestrator and are not kept.
 public struct HistoryEvent: Sendable, Equatable {
     /// The number of the action that the event records; -1 for every other event.
     public var id: Int
@@ -23,95 +25,56 @@ public struct HistoryEvent: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         /// An episode began; the event's time is the orchestrator's clock until the next one.
         case orchestratorStarted
+        /// An episode ended; some hubs write it, none needs it.
+        case orchestratorCompleted
         /// The instance began.
         case executionStarted(ExecutionStarted)
         /// The instance ended.
         case executionCompleted(Completion)
-        /// Somebody asked to end the instance.
-        case executionTerminated(reason: String)
+        /// Somebody asked to end the instance, and its unfinished children with it if `recurse` is set.
+        case executionTerminated(reason: String?, recurse: Bool)
+        /// Somebody asked the instance to hold still.
+        case executionSuspended(reason: String?)
+        /// Somebody asked the instance to go on.
+        case executionResumed(reason: String?)
+        /// Somebody asked a failed instance to try again what failed.
+        case executionRewound(Rewinding)
         /// Recorded: an activity was called.
         case taskScheduled(TaskCall)
         /// An activity answered.
         case taskCompleted(taskID: Int, result: String?)
         /// An activity failed.
         case taskFailed(taskID: Int, failure: TaskFailure)
+        /// Recorded: another orchestration was started as a child.
+        case subOrchestrationCreated(SubOrchestrationCall)
+        /// A child answered.
+        case subOrchestrationCompleted(taskID: Int, result: String?)
+        /// A child failed or was terminated.
+        case subOrchestrationFailed(taskID: Int, failure: TaskFailure)
         /// Recorded: a timer was set.
         case timerCreated(fireAt: Date)
         /// A timer fired.
         case timerFired(timerID: Int, fireAt: Date)
+        /// Recorded: an event was sent to another instance.
+        case eventSent(SentEvent)
+        /// An event came from outside.
+        case eventRaised(name: String, input: String?)
+        /// Recorded, and in an entity's inbox: an operation was requested without waiting for an answer.
+        case entityOperationSignaled(EntityOperation)
+        /// Recorded, and in an entity's inbox: an operation was requested.
+        case entityOperationCalled(EntityOperation)
+        /// An entity answered.
+        case entityOperationCompleted(requestID: String, output: String?)
+        /// An entity failed.
+        case entityOperationFailed(requestID: String, failure: TaskFailure)
+        /// Recorded, and in an entity's inbox: locks were requested.
+        case entityLockRequested(EntityLockRequest)
+        /// All the requested locks are held.
+        case entityLockGranted(criticalSectionID: String)
+        /// Recorded, and in an entity's inbox: a lock was given back.
+        case entityUnlockSent(EntityUnlock)
         /// A note to the engine that orchestrators do not see.
         case genericEvent(String)
-    }
-}
-
-/// How an instance began.
-public struct ExecutionStarted: Sendable, Equatable, Decodable {
-    /// The orchestration's name.
-    public var name: String
-    /// Its input as JSON text.
-    public var input: String?
-    /// The instance's id.
-    public var instanceID: String
-    /// Tells the runs of an instance that was restarted apart.
-    public var executionID: String
-
-    /// A beginning with its parts.
-    public init(name: String, input: String?, instanceID: String, executionID: String) {
-        self.name = name
-        self.input = input
-        self.instanceID = instanceID
-        self.executionID = executionID
-    }
-}
-
-/// How an instance ended.
-public struct Completion: Sendable, Equatable, Decodable {
-    /// Completed, failed or terminated.
-    public var status: RuntimeStatus
-    /// The output as JSON text; the reason of a termination.
-    public var result: String?
-    /// Why it failed.
-    public var failure: TaskFailure?
-
-    /// An end with its parts.
-    public init(_ status: RuntimeStatus, result: String? = nil, failure: TaskFailure? = nil) {
-        self.status = status
-        self.result = result
-        self.failure = failure
-    }
-}
-
-/// A call of an activity.
-public struct TaskCall: Sendable, Equatable, Decodable {
-    /// The activity's name.
-    public var name: String
-    /// The input as JSON text.
-    public var input: String?
-    /// What travels beside the input.
-    public var tags: [String: String]?
-
-    /// A call with its parts.
-    public init(name: String, input: String?, tags: [String: String]? = nil) {
-        self.name = name
-        self.input = input
-        self.tags = tags
-    }
-
-    /// A call that is one of several attempts.
-    init(name: String, input: String?, attempt: Int, firstTaskID: Int?) {
-        self.init(name: name, input: input)
-        if let firstTaskID, attempt > 1 { tags = [Tag.attempt: "\(attempt)", Tag.firstTask: "\(firstTaskID)"] }
-    }
-
-    /// Which attempt of a retry policy it is, from 1.
-    package var attempt: Int { tags?[Tag.attempt].flatMap(Int.init) ?? 1 }
-
-    /// The action id of the first attempt; nil when this is the first.
-    package var firstTaskID: Int? { tags?[Tag.firstTask].flatMap(Int.init) }
-
-    private enum Tag {
-        static let attempt = "attempt"
-        static let firstTask = "first"
     }
 }
 

@@ -27,22 +27,30 @@ struct HistoryWriter {
         raw("{\"at\":")
         raw(String(event.timestamp.millisecondsSince1970))
         if event.id >= 0 { member("id", event.id) }
-        switch event.kind {
+        write(event.kind)
+        raw("}")
+    }
+
+    private mutating func write(_ kind: HistoryEvent.Kind) {
+        switch kind {
         case .orchestratorStarted: object("orchestratorStarted") { _ in }
+        case .orchestratorCompleted: object("orchestratorCompleted") { _ in }
         case .executionStarted(let start): write(start)
         case .executionCompleted(let completion): write(completion)
-        case .executionTerminated(let reason): object("executionTerminated") { $0.member("reason", reason) }
+        case .executionTerminated(let reason, let recurse):
+            object("executionTerminated") { writer in
+                writer.member("reason", reason)
+                if recurse { writer.member("recurse", 1) }
+            }
+        case .executionSuspended(let reason): object("executionSuspended") { $0.member("reason", reason) }
+        case .executionResumed(let reason): object("executionResumed") { $0.member("reason", reason) }
+        case .executionRewound(let rewinding): write(rewinding)
         case .taskScheduled(let call): write(call)
-        case .taskCompleted(let task, let result):
-            object("taskCompleted") { writer in
-                writer.member("task", task)
-                writer.member("result", result)
-            }
-        case .taskFailed(let task, let failure):
-            object("taskFailed") { writer in
-                writer.member("task", task)
-                writer.member("failure", failure)
-            }
+        case .taskCompleted(let task, let result): write("taskCompleted", task, result)
+        case .taskFailed(let task, let failure): write("taskFailed", task, failure)
+        case .subOrchestrationCreated(let call): write(call)
+        case .subOrchestrationCompleted(let task, let result): write("subOrchestrationCompleted", task, result)
+        case .subOrchestrationFailed(let task, let failure): write("subOrchestrationFailed", task, failure)
         case .timerCreated(let fireAt):
             object("timerCreated") { $0.member("fireAt", fireAt.millisecondsSince1970) }
         case .timerFired(let timer, let fireAt):
@@ -50,17 +58,48 @@ struct HistoryWriter {
                 writer.member("timer", timer)
                 writer.member("fireAt", fireAt.millisecondsSince1970)
             }
-        case .genericEvent(let data): object("genericEvent") { $0.member("data", data) }
+        case .eventSent, .eventRaised, .genericEvent: writeEvent(kind)
+        default: writeEntityMessage(kind)
         }
-        raw("}")
+    }
+
+    private mutating func writeEvent(_ kind: HistoryEvent.Kind) {
+        switch kind {
+        case .eventSent(let event):
+            object("eventSent") { writer in
+                writer.member("instanceID", event.instanceID)
+                writer.member("name", event.name)
+                writer.member("input", event.input)
+            }
+        case .eventRaised(let name, let input):
+            object("eventRaised") { writer in
+                writer.member("name", name)
+                writer.member("input", input)
+            }
+        case .genericEvent(let data): object("genericEvent") { $0.member("data", data) }
+        default: break
+        }
     }
 
     private mutating func write(_ start: ExecutionStarted) {
         object("executionStarted") { writer in
             writer.member("name", start.name)
+            writer.member("version", start.version)
             writer.member("input", start.input)
             writer.member("instanceID", start.instanceID)
             writer.member("executionID", start.executionID)
+            if let parent = start.parent { writer.write(parent) }
+            writer.member("scheduledStart", start.scheduledStart)
+            if !start.tags.isEmpty { writer.member("tags", start.tags) }
+        }
+    }
+
+    private mutating func write(_ parent: ParentInstance) {
+        object("parent") { writer in
+            writer.member("instanceID", parent.instanceID)
+            writer.member("executionID", parent.executionID)
+            writer.member("taskID", parent.taskID)
+            writer.member("name", parent.name)
         }
     }
 
@@ -69,14 +108,110 @@ struct HistoryWriter {
             writer.member("status", completion.status.rawValue)
             writer.member("result", completion.result)
             if let failure = completion.failure { writer.member("failure", failure) }
+            writer.member("newVersion", completion.newVersion)
+            if !completion.carryover.isEmpty {
+                writer.key("carryover")
+                writer.write(completion.carryover)
+            }
+        }
+    }
+
+    private mutating func write(_ rewinding: Rewinding) {
+        object("executionRewound") { writer in
+            writer.member("reason", rewinding.reason)
+            writer.member("executionID", rewinding.executionID)
+            writer.member("parentExecutionID", rewinding.parentExecutionID)
         }
     }
 
     private mutating func write(_ call: TaskCall) {
         object("taskScheduled") { writer in
             writer.member("name", call.name)
+            writer.member("version", call.version)
             writer.member("input", call.input)
             if let tags = call.tags { writer.member("tags", tags) }
+        }
+    }
+
+    private mutating func write(_ call: SubOrchestrationCall) {
+        object("subOrchestrationCreated") { writer in
+            writer.member("instanceID", call.instanceID)
+            writer.member("name", call.name)
+            writer.member("version", call.version)
+            writer.member("input", call.input)
+            if let tags = call.tags { writer.member("tags", tags) }
+        }
+    }
+
+    private mutating func write(_ kind: StaticString, _ task: Int, _ result: String?) {
+        object(kind) { writer in
+            writer.member("task", task)
+            writer.member("result", result)
+        }
+    }
+
+    private mutating func write(_ kind: StaticString, _ task: Int, _ failure: TaskFailure) {
+        object(kind) { writer in
+            writer.member("task", task)
+            writer.member("failure", failure)
+        }
+    }
+}
+
+// What passes between orchestrations and entities.
+extension HistoryWriter {
+    private mutating func writeEntityMessage(_ kind: HistoryEvent.Kind) {
+        switch kind {
+        case .entityOperationSignaled(let operation): write("entityOperationSignaled", operation)
+        case .entityOperationCalled(let operation): write("entityOperationCalled", operation)
+        case .entityOperationCompleted(let request, let output):
+            object("entityOperationCompleted") { writer in
+                writer.member("requestID", request)
+                writer.member("output", output)
+            }
+        case .entityOperationFailed(let request, let failure):
+            object("entityOperationFailed") { writer in
+                writer.member("requestID", request)
+                writer.member("failure", failure)
+            }
+        case .entityLockRequested(let request): write(request)
+        case .entityLockGranted(let section):
+            object("entityLockGranted") { $0.member("criticalSectionID", section) }
+        case .entityUnlockSent(let unlock):
+            object("entityUnlockSent") { writer in
+                writer.member("criticalSectionID", unlock.criticalSectionID)
+                writer.member("parentInstanceID", unlock.parentInstanceID)
+                writer.member("target", unlock.target)
+            }
+        default: break
+        }
+    }
+
+    private mutating func write(_ kind: StaticString, _ operation: EntityOperation) {
+        object(kind) { writer in
+            writer.member("requestID", operation.requestID)
+            writer.member("operation", operation.operation)
+            writer.member("scheduledTime", operation.scheduledTime)
+            writer.member("input", operation.input)
+            writer.member("target", operation.target)
+            writer.member("parentInstanceID", operation.parentInstanceID)
+            writer.member("parentExecutionID", operation.parentExecutionID)
+        }
+    }
+
+    private mutating func write(_ request: EntityLockRequest) {
+        object("entityLockRequested") { writer in
+            writer.member("criticalSectionID", request.criticalSectionID)
+            writer.key("lockSet")
+            writer.raw("[")
+            for (index, entity) in request.lockSet.enumerated() {
+                if index > 0 { writer.raw(",") }
+                writer.string(entity)
+            }
+            writer.raw("]")
+            writer.member("position", request.position)
+            writer.member("parentInstanceID", request.parentInstanceID)
+            writer.member("parentExecutionID", request.parentExecutionID)
         }
     }
 }
@@ -99,6 +234,10 @@ extension HistoryWriter {
         guard let text else { return }
         key(name)
         string(text)
+    }
+
+    private mutating func member(_ name: StaticString, _ time: Date?) {
+        if let time { member(name, time.millisecondsSince1970) }
     }
 
     private mutating func member(_ name: StaticString, _ texts: [String: String]) {

@@ -58,13 +58,13 @@ package final class Orchestrator: Sendable {
             core.begin(at: event.timestamp, isReplaying: isReplaying)
         case .executionStarted(let start): begin(start)
         case .executionCompleted(let completion): confirm(completion)
-        case .executionTerminated(let reason): end(Completion(.terminated, result: reason))
+        case .executionTerminated(let reason, _): end(Completion(.terminated, result: reason))
         case .taskScheduled(let call): confirm(event.id, "activity \"\(call.name)\"")
         case .timerCreated: confirm(event.id, OrchestratorAction.timerName)
         case .taskCompleted(let id, let result): resolve(id, .success(result))
         case .taskFailed(let id, let failure): resolve(id, .failure(failure))
         case .timerFired(let id, _): resolve(id, .success(nil))
-        case .genericEvent: break
+        default: break
         }
     }
 
@@ -147,6 +147,14 @@ extension OrchestratorAction.Kind {
         switch self {
         case .scheduleTask(let call): "activity \"\(call.name)\""
         case .createTimer: OrchestratorAction.timerName
+        case .createSubOrchestration(let call): "orchestration \"\(call.name)\""
+        case .sendEvent(let event): "event \"\(event.name)\" to \"\(event.instanceID)\""
+        case .signalEntity(let operation), .callEntity(let operation):
+            "operation \"\(operation.operation)\" of \"\(operation.target)\""
+        case .lockEntities: "a lock"
+        case .unlockEntity(let unlock): "the unlocking of \"\(unlock.target)\""
+        case .terminateOrchestration(let id, _, _): "the end of \"\(id)\""
+        case .rewindOrchestration: "a rewinding"
         case .completeOrchestration: "its end"
         }
     }

@@ -3,7 +3,7 @@
 
 public import FoundationEssentials
 
-/// Something an orchestrator wants done: the action model of the Durable Task protocol, as far as it has work here.
+/// Something an orchestrator wants done: the action model of the Durable Task protocol.
 public struct OrchestratorAction: Sendable, Equatable {
     /// The action's number in its instance, from 0; -1 when the engine ends the instance by itself.
     public var id: Int
@@ -22,6 +22,22 @@ public struct OrchestratorAction: Sendable, Equatable {
         case scheduleTask(TaskCall)
         /// Wake the instance at a time.
         case createTimer(fireAt: Date)
+        /// Start another orchestration and wait for it.
+        case createSubOrchestration(SubOrchestrationCall)
+        /// Tell another instance something.
+        case sendEvent(SentEvent)
+        /// Ask an entity for something without waiting for it.
+        case signalEntity(EntityOperation)
+        /// Ask an entity for something and wait for it.
+        case callEntity(EntityOperation)
+        /// Ask for locks.
+        case lockEntities(EntityLockRequest)
+        /// Give a lock back.
+        case unlockEntity(EntityUnlock)
+        /// End another instance, and its unfinished children with it if `recurse` is set.
+        case terminateOrchestration(instanceID: String, reason: String?, recurse: Bool)
+        /// Replace the history by one without what failed.
+        case rewindOrchestration(newHistory: [HistoryEvent])
         /// End the instance.
         case completeOrchestration(Completion)
     }
@@ -33,10 +49,13 @@ public struct OrchestratorTurn: Sendable, Equatable {
     public var actions: [OrchestratorAction]
     /// What the orchestrator last said about itself, as JSON text; nil when it never said anything.
     public var customStatus: String?
+    /// The patches whose new code the orchestrator entered with this turn; history is to remember them.
+    public var patches: [String]
 
     /// A turn with its parts.
-    public init(actions: [OrchestratorAction], customStatus: String? = nil) {
+    public init(actions: [OrchestratorAction], customStatus: String? = nil, patches: [String] = []) {
         self.actions = actions
+        self.patches = patches
         self.customStatus = customStatus
     }
 
