@@ -75,6 +75,7 @@ let package = Package(
         room("Curl", on: "Links", ["Basics", "CCurl", "CCurlShim"]),
         room("HTTPClient", on: "Links", ["Basics", "HTTP", "Curl"]),
         room("Mail", on: "Links", ["Basics", "Crypto", "Curl"]),
+        room("Protobuf", on: "Links"),
 
         // Rooms
         room("AzureStorage", on: "Rooms", ["Basics", "Crypto", "HTTP", "HTTPClient"]),
@@ -142,6 +143,7 @@ let package = Package(
         tests(of: "Curl", on: "Links"),
         tests(of: "HTTPClient", on: "Links", ["Crypto", "HTTP", "Peers"]),
         tests(of: "Mail", on: "Links", ["Peers"]),
+        tests(of: "Protobuf", on: "Links"),
         tests(of: "Notifications", on: "Rooms", ["Mail", "Peers"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
         .testTarget(
