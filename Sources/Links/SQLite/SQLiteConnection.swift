@@ -41,7 +41,31 @@ final class SQLiteConnection: SQLConnection {
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
     func query(_ sql: String, _ parameters: [SQLValue]) throws -> [SQLRow] {
+        try rows(of: statement(for: sql), parameters)
+    }
+
+    @discardableResult
+    func execute(_ sql: String, _ parameters: [SQLValue]) throws -> Int {
+        try changes(of: statement(for: sql), parameters)
+    }
+
+    func queryEach(_ sql: String, _ rows: [[SQLValue]]) throws -> [[SQLRow]] {
         let statement = try statement(for: sql)
+        return try rows.map { try self.rows(of: statement, $0) }
+    }
+
+    @discardableResult
+    func executeEach(_ sql: String, _ rows: [[SQLValue]]) throws -> [Int] {
+        let statement = try statement(for: sql)
+        return try rows.map { try changes(of: statement, $0) }
+    }
+
+    func executeScript(_ sql: String) throws {
+        let status = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
+        guard status == SQLITE_OK else { throw unsafe SQLError(sqlite: status, on: handle, statement: sql) }
+    }
+
+    private func rows(of statement: SQLiteStatement, _ parameters: [SQLValue]) throws -> [SQLRow] {
         defer { statement.reset() }
         try statement.bind(parameters)
         var rows: [SQLRow] = []
@@ -49,18 +73,11 @@ final class SQLiteConnection: SQLConnection {
         return rows
     }
 
-    @discardableResult
-    func execute(_ sql: String, _ parameters: [SQLValue]) throws -> Int {
-        let statement = try statement(for: sql)
+    private func changes(of statement: SQLiteStatement, _ parameters: [SQLValue]) throws -> Int {
         defer { statement.reset() }
         try statement.bind(parameters)
         while try statement.step() {}
         return Int(unsafe sqlite3_changes(handle))
-    }
-
-    func executeScript(_ sql: String) throws {
-        let status = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
-        guard status == SQLITE_OK else { throw unsafe SQLError(sqlite: status, on: handle, statement: sql) }
     }
 
     private func statement(for sql: String) throws -> SQLiteStatement {

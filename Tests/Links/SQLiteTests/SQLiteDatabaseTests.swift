@@ -85,6 +85,31 @@ struct SQLiteDatabaseTests {
         }
     }
 
+    @Test func answersEachRowOfABatchInOrder() async throws {
+        try await withDatabase { database, _ in
+            let rows: [[SQLValue]] = (0..<1_000).map { [.int($0), .text("value \($0)")] }
+            let changed = try await database.write { try $0.executeEach("INSERT INTO thing VALUES (?, ?)", rows) }
+            #expect(changed == Array(repeating: 1, count: 1_000))
+            let answers = try await database.read { connection in
+                try connection.queryEach("SELECT value FROM thing WHERE id = ?", [[999], [5_000], [0]])
+            }
+            #expect(answers == [[SQLRow(["value 999"])], [], [SQLRow(["value 0"])]])
+        }
+    }
+
+    @Test func undoesABatchWithOneBadRow() async throws {
+        try await withDatabase { database, _ in
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { connection in
+                    try connection.executeEach("INSERT INTO thing VALUES (?, 1)", [[1], [2], [1], [3]])
+                }
+            }
+            #expect(error?.kind == .constraint)
+            let count = try await database.read { try $0.query("SELECT count(*) FROM thing")[0].int(0) }
+            #expect(count == 0)
+        }
+    }
+
     @Test func refusesAWrongNumberOfParameters() async throws {
         try await withDatabase { database, _ in
             let error = await #expect(throws: SQLError.self) {
