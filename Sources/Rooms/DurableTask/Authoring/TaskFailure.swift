@@ -106,6 +106,10 @@ extension TaskFailure {
         public static let orchestrationNotFound = "OrchestratorTaskNotFound"
         /// The worker that fetched the task has no activity of this name.
         public static let activityNotFound = "ActivityTaskNotFound"
+        /// The worker that fetched the requests has no entity of this name.
+        public static let entityNotFound = "EntityTaskNotFound"
+        /// The entity has no operation of this name.
+        public static let operationNotFound = "EntityOperationNotFound"
         /// The orchestrator does something other than its history records.
         public static let nonDeterminism = "NonDeterminism"
         /// The orchestrator awaited something other than its context.

@@ -1,7 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-/// The orchestrations and activities that a worker can run, by name.
+/// The orchestrations, activities and kinds of entity that a worker can run, by name.
 ///
 /// Case does not count.
 public struct TaskRegistry: Sendable {
@@ -10,6 +10,7 @@ public struct TaskRegistry: Sendable {
 
     private var orchestrations: [String: OrchestrationBody] = [:]
     private var activities: [String: ActivityBody] = [:]
+    var entities: [String: EntityKind] = [:]
 
     /// A registry without entries.
     public init() {}
