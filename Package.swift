@@ -84,6 +84,7 @@ let package = Package(
             ["Basics", "Crypto", "Telemetry", "SQL", "HTTP", "AzureStorage", "CLinux"]),
         room("DurableTask", on: "Rooms", ["Basics", "Crypto", "Telemetry"]),
         room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "DurableTask"]),
+        room("TaskHubGRPC", on: "Rooms", ["Basics", "Telemetry", "Protobuf", "DurableTask"]),
         room("Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "CLinux", "CVipsShim", "CWorkerProcess"]),
         room("ImageStores", on: "Rooms", ["Basics", "SQL"]),
         room("Notifications", on: "Rooms", ["Mail"]),
@@ -137,6 +138,7 @@ let package = Package(
         .executableTarget(
             name: "TaskHubCrashHost", dependencies: ["Telemetry", "SQLite", "DurableTask", "TaskHubSQL"],
             path: "Tests/Rooms/TaskHubCrashHost", swiftSettings: house),
+        tests(of: "TaskHubGRPC", on: "Rooms", ["Protobuf", "DurableTask", "Peers"]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
