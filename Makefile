@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench crash sanitize-thread sanitize-address build clean
+.PHONY: help demo run test lint bench bench-pictures bench-engine crash sanitize-thread sanitize-address build clean
 
 DARKROOM := .build/release/darkroom
 
@@ -34,9 +34,16 @@ test: ## Build and run every test
 lint: ## Check the format of every Swift file
 	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
 
-bench: build ## Measure Darkroom beside the Python pipeline
+bench: bench-pictures bench-engine ## Measure everything beside its peers
+
+bench-pictures: build ## Measure Darkroom beside the Python pipeline
 	@scripts/setup bench
 	@.cache/venv/bin/python Benchmarks/run.py --darkroom $(DARKROOM)
+
+bench-engine: ## Measure the task engine beside DBOS and the Python SDK of durable tasks (20 minutes)
+	@scripts/setup bench
+	swift build -c release --product TaskHubBenchmark
+	@.cache/venv/bin/python Benchmarks/engine.py --engine .build/release/TaskHubBenchmark
 
 crash: build ## Upload 3,000 pictures while the server is killed 100 times, and count what is lost
 	@scripts/setup test

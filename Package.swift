@@ -116,7 +116,7 @@ let package = Package(
 
         // Benchmarks
         .executableTarget(
-            name: "TaskHubBenchmark", dependencies: ["Telemetry", "SQLite", "DurableTask", "TaskHubSQL"],
+            name: "TaskHubBenchmark", dependencies: ["Basics", "SQLite", "DurableTask", "TaskHubSQL"],
             path: "Benchmarks/TaskHubBenchmark", swiftSettings: house),
 
         // Tests

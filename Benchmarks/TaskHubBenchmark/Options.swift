@@ -1,0 +1,52 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import SQLite
+import TaskHubSQL
+
+/// The command line.
+struct Options {
+    /// The command line is wrong.
+    struct Misuse: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    var store = Store.memory
+    var isGateOpen = true
+
+    init(_ arguments: ArraySlice<String>) throws {
+        var rest = arguments
+        while let name = rest.popFirst() {
+            guard let value = rest.popFirst() else { throw Misuse(description: "\(name) needs a value") }
+            switch name {
+            case "--store": store = try Store(value)
+            case "--gate": isGateOpen = value != "closed"
+            default: throw Misuse(description: "there is no option \(name)")
+            }
+        }
+    }
+
+    /// Where the hub keeps its state.
+    enum Store {
+        case memory
+        case sqlite(path: String)
+
+        /// - Parameter text: A kind, and after a colon the place: `sqlite:PATH`.
+        init(_ text: String) throws {
+            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+            switch (parts.first, parts.last) {
+            case ("memory", _): self = .memory
+            case ("sqlite", let path?) where parts.count == 2: self = .sqlite(path: path)
+            default: throw Misuse(description: "\"\(text)\" is no store: take memory or sqlite:PATH")
+            }
+        }
+
+        func open() async throws -> EmbeddedTaskHub {
+            switch self {
+            case .memory: try await .inMemory()
+            case .sqlite(let path): try await .sqlite(try SQLiteDatabase(path: path))
+            }
+        }
+    }
+}
