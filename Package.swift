@@ -71,7 +71,8 @@ let package = Package(
         room("SQL", on: "Links"),
         room("SQLite", on: "Links", ["Basics", "SQL", "CSQLite"]),
         room("HTTP", on: "Links"),
-        room("HTTPServer", on: "Links", ["Basics", "Telemetry", "HTTP", "CLinux", "COpenSSL"]),
+        room("Sockets", on: "Links", ["Basics", "Telemetry", "CLinux", "COpenSSL"]),
+        room("HTTPServer", on: "Links", ["Basics", "Telemetry", "HTTP", "Sockets"]),
         room("Curl", on: "Links", ["Basics", "CCurl", "CCurlShim"]),
         room("HTTPClient", on: "Links", ["Basics", "HTTP", "Curl"]),
         room("Mail", on: "Links", ["Basics", "Crypto", "Curl"]),
@@ -101,14 +102,15 @@ let package = Package(
         room(
             "Darkroom", on: "Doors",
             [
-                "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "HTTP", "HTTPServer", "HTTPClient", "Mail",
+                "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "Sockets", "HTTP", "HTTPServer", "HTTPClient",
+                "Mail",
                 "AzureStorage", "StorageServer", "DurableTask", "TaskHubSQL", "Imaging", "ImageStores", "Notifications",
                 "Pipeline",
             ]),
         .executableTarget(
             name: "DarkroomCommand",
             dependencies: [
-                "Basics", "Telemetry", "HTTP", "HTTPServer", "Darkroom", "AzureStorage", "StorageServer", "Imaging",
+                "Basics", "Telemetry", "Sockets", "HTTP", "Darkroom", "AzureStorage", "StorageServer", "Imaging",
                 "ImageStores",
                 "Pipeline",
             ],
@@ -124,7 +126,8 @@ let package = Package(
             name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py", "smtp_peer.py"], swiftSettings: house),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "HTTP", on: "Links"),
-        tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Telemetry"]),
+        tests(of: "Sockets", on: "Links"),
+        tests(of: "HTTPServer", on: "Links", ["Basics", "HTTP", "Sockets", "Telemetry"]),
         tests(
             of: "Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "ImageWorkerTestHost"],
             exclude: ["Fixtures"]),
@@ -163,11 +166,11 @@ let package = Package(
         tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
         tests(
             of: "StorageServer", on: "Rooms",
-            ["AzureStorage", "Basics", "Crypto", "HTTP", "HTTPServer", "SQL", "SQLite", "Telemetry"]),
+            ["AzureStorage", "Basics", "Crypto", "HTTP", "HTTPServer", "SQL", "SQLite", "Sockets", "Telemetry"]),
         .testTarget(
             name: "BlobClientTests",
             dependencies: [
-                "Basics", "Crypto", "HTTP", "HTTPServer", "SQLite", "AzureStorage", "StorageServer", "Peers",
+                "Basics", "Crypto", "HTTP", "HTTPServer", "SQLite", "Sockets", "AzureStorage", "StorageServer", "Peers",
             ],
             path: "Tests/Rooms/BlobClientTests", swiftSettings: house),
     ]

@@ -15,9 +15,9 @@ private let floors = ["C", "Foundations", "Links", "Rooms", "Pipeline", "Doors"]
 
 /// The rooms that touch a C library.
 private let bindings: [String: Set<String>] = [
-    "CLinux": ["Basics", "HTTPServer", "StorageServer", "Imaging"],
+    "CLinux": ["Basics", "Sockets", "StorageServer", "Imaging"],
     "CSQLite": ["SQLite"],
-    "COpenSSL": ["Crypto", "HTTPServer"],
+    "COpenSSL": ["Crypto", "Sockets"],
     "CCurl": ["CCurlShim", "Curl"],
     "CCurlShim": ["Curl"],
     "CVips": ["CVipsShim"],

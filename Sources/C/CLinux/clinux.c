@@ -5,6 +5,7 @@
 #include "clinux.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -64,6 +65,39 @@ int clinux_accept(int listener, char *peer, size_t size) {
                                                        : (const void *)&((struct sockaddr_in *)&address)->sin_addr;
     if (size > 0 && inet_ntop(address.ss_family, number, peer, (socklen_t)size) == NULL) peer[0] = 0;
     return accepted;
+}
+
+int clinux_connect(const char *host, uint16_t port) {
+    struct sockaddr_storage address;
+    socklen_t size = parse_address(host, port, &address);
+    if (size == 0) return -EADDRNOTAVAIL;
+    int connecting = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (connecting < 0) return -errno;
+    int on = 1;
+    setsockopt(connecting, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(connecting, (struct sockaddr *)&address, size) == 0 || errno == EINPROGRESS) return connecting;
+    int error = errno;
+    close(connecting);
+    return -error;
+}
+
+int clinux_socket_error(int socket) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+int clinux_resolve(const char *host, char *addresses, int capacity) {
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0) return 0;
+    int count = 0;
+    for (struct addrinfo *each = found; each != NULL && count < capacity; each = each->ai_next) {
+        char *text = addresses + (size_t)count * INET6_ADDRSTRLEN;
+        if (getnameinfo(each->ai_addr, each->ai_addrlen, text, INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST) == 0) count++;
+    }
+    freeaddrinfo(found);
+    return count;
 }
 
 void clinux_close_with_reset(int socket) {

@@ -7,6 +7,7 @@ import HTTP
 import HTTPServer
 import Imaging
 import Pipeline
+import Sockets
 
 /// One thing that was looked at.
 public struct DoctorFinding: Sendable, Encodable {
@@ -75,7 +76,7 @@ private func examinePort(_ settings: Settings) -> DoctorFinding {
     do {
         let listener = HTTPListener(
             configuration: HTTPServerConfiguration(address: address), responder: NobodyHome(),
-            loops: try HTTPEventLoops(count: 1))
+            loops: try EventLoops(count: 1))
         return DoctorFinding("blob port", isFine: true, "\(try listener.bind()) is free")
     } catch {
         return DoctorFinding("blob port", isFine: false, "\(error)")

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Sockets
 
 /// Sends a streamed answer.
 ///

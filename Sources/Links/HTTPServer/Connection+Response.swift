@@ -3,6 +3,7 @@
 
 import Glibc
 import HTTP
+import Sockets
 
 extension Connection {
     /// Sends an answer and settles what remains of the request.
@@ -36,7 +37,7 @@ extension Connection {
     }
 
     private func send(_ body: HTTPResponseBody, _ encoder: ResponseEncoder) async throws {
-        var head = encoder.head(date: loop.dateField.value())
+        var head = encoder.head(date: service.date)
         var budget = RateBudget(service.limits)
         guard encoder.sendsBody else { return try await transport.send(head, within: &budget) }
         switch body {
@@ -50,7 +51,8 @@ extension Connection {
             try await transport.send(bytes, within: &budget)
         case .file(let region):
             try await transport.send(head, more: region.length > 0, within: &budget)
-            try await transport.send(region, within: &budget)
+            try await transport.send(
+                FileRegion(of: region.descriptor, offset: region.offset, length: region.length), within: &budget)
         case .stream(_, let produce):
             try await transport.send(head, within: &budget)
             let writer = BodyWriter(on: self, framing: encoder.framing)

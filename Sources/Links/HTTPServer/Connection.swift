@@ -3,13 +3,14 @@
 
 import Glibc
 import HTTP
+import Sockets
 import Telemetry
 
 /// One client's connection: requests in, answers out, one after the other, in one task for its whole life.
 ///
 /// Unchecked: it is touched on its loop's thread only.
 @safe
-final class Connection: @unchecked Sendable {
+final class Connection: ServedConnection, @unchecked Sendable {
     let loop: EventLoop
     let transport: Transport
     let service: ServiceState

@@ -1,32 +1,20 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+public import Sockets
+
 /// What an ``HTTPListener`` is told.
 public struct HTTPServerConfiguration: Sendable {
-    /// The files of a certificate, both PEM.
-    public struct Certificate: Sendable {
-        /// The certificate, followed by those that vouch for it.
-        public var chainFile: String
-        /// The private key, without a pass phrase.
-        public var keyFile: String
-
-        /// The certificate in these files.
-        public init(chainFile: String, keyFile: String) {
-            self.chainFile = chainFile
-            self.keyFile = keyFile
-        }
-    }
-
     /// Where to listen; port 0 takes a free one.
     public var address: SocketAddress
     /// What to show over TLS; nil for plain HTTP.
-    public var certificate: Certificate?
+    public var certificate: TLSCertificate?
     /// The bounds of every connection.
     public var limits: HTTPServerLimits
 
     /// Listens on loopback only, without TLS, within the default limits, unless told otherwise.
     public init(
-        address: SocketAddress = SocketAddress(host: "127.0.0.1", port: 0), certificate: Certificate? = nil,
+        address: SocketAddress = SocketAddress(host: "127.0.0.1", port: 0), certificate: TLSCertificate? = nil,
         limits: HTTPServerLimits = HTTPServerLimits()
     ) {
         self.address = address
@@ -64,4 +52,11 @@ public struct HTTPServerLimits: Sendable {
 
     /// The defaults.
     public init() {}
+}
+
+extension RateBudget {
+    /// What a body has by these limits.
+    init(_ limits: HTTPServerLimits) {
+        self.init(progress: limits.progressTime, grace: limits.rateGrace, bytesPerSecond: limits.minimumRate)
+    }
 }

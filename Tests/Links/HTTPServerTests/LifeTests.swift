@@ -4,6 +4,7 @@
 import Glibc
 import HTTP
 import HTTPServer
+import Sockets
 import Testing
 
 /// How listeners begin and end.
@@ -21,14 +22,14 @@ struct LifeTests {
     @Test func aTakenPortIsSaidSo() throws {
         let first = try listener()
         let address = try first.bind()
-        let error = #expect(throws: HTTPServerError.self) { try listener(at: address).bind() }
+        let error = #expect(throws: SocketError.self) { try listener(at: address).bind() }
         #expect(error?.code == .addressInUse)
         #expect(error?.description.contains("\(address)") == true)
     }
 
     @Test(arguments: ["localhost", "", "192.0.2.1", "1.2.3"])
     func anAddressOfAnotherMachineIsSaidSo(host: String) throws {
-        let error = #expect(throws: HTTPServerError.self) {
+        let error = #expect(throws: SocketError.self) {
             try listener(at: SocketAddress(host: host, port: 0)).bind()
         }
         #expect(error?.code == .addressUnusable)
@@ -48,7 +49,7 @@ struct LifeTests {
     }
 
     @Test func severalListenersShareTheirThreads() async throws {
-        let loops = try HTTPEventLoops(count: 1)
+        let loops = try EventLoops(count: 1)
         let listeners = try (0..<3).map { _ in try listener(loops: loops) }
         let ports = try listeners.map { try $0.bind().port }
         try await withThrowingTaskGroup { group in
@@ -164,11 +165,11 @@ struct LifeTests {
     }
 
     private func listener(
-        at address: SocketAddress = SocketAddress(host: "127.0.0.1", port: 0), loops: HTTPEventLoops? = nil,
+        at address: SocketAddress = SocketAddress(host: "127.0.0.1", port: 0), loops: EventLoops? = nil,
         answer: @escaping Responder.Answer = { _, _ in HTTPResponse(status: 200) }
     ) throws -> HTTPListener {
         HTTPListener(
             configuration: HTTPServerConfiguration(address: address), responder: Responder(answer: answer),
-            loops: try loops ?? HTTPEventLoops(count: 2))
+            loops: try loops ?? EventLoops(count: 2))
     }
 }

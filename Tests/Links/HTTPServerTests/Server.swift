@@ -4,6 +4,7 @@
 import Basics
 import HTTP
 import HTTPServer
+import Sockets
 import Telemetry
 
 /// Answers with a closure.
@@ -24,7 +25,7 @@ struct Server {
     /// What a test wants otherwise than usual.
     struct Setting {
         var limits = HTTPServerLimits()
-        var certificate: HTTPServerConfiguration.Certificate?
+        var certificate: TLSCertificate?
         var log = Log.silent
         var loops = 2
     }
@@ -35,7 +36,7 @@ struct Server {
     ) async throws -> Value {
         let listener = HTTPListener(
             configuration: HTTPServerConfiguration(certificate: setting.certificate, limits: setting.limits),
-            responder: Responder(answer: answer), log: setting.log, loops: try HTTPEventLoops(count: setting.loops))
+            responder: Responder(answer: answer), log: setting.log, loops: try EventLoops(count: setting.loops))
         let address = try listener.bind()
         return try await withThrowingTaskGroup { group in
             group.addTask { try await listener.run() }

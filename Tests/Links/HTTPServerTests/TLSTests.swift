@@ -4,6 +4,7 @@
 import Glibc
 import HTTP
 import HTTPServer
+import Sockets
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -93,21 +94,21 @@ struct TLSTests {
         ] {
             let listener = HTTPListener(
                 configuration: HTTPServerConfiguration(certificate: .init(chainFile: chain, keyFile: key)),
-                responder: Responder { _, _ in HTTPResponse(status: 200) }, loops: try HTTPEventLoops(count: 1))
-            let error = #expect(throws: HTTPServerError.self) { try listener.bind() }
+                responder: Responder { _, _ in HTTPResponse(status: 200) }, loops: try EventLoops(count: 1))
+            let error = #expect(throws: SocketError.self) { try listener.bind() }
             #expect(error?.code == .certificateUnusable)
         }
     }
 
     private func curl(
-        _ certificate: HTTPServerConfiguration.Certificate, _ arguments: String...
+        _ certificate: TLSCertificate, _ arguments: String...
     ) async throws -> Command.Outcome {
         try await Command.run("curl", ["-s", "-m", "30", "--cacert", certificate.chainFile] + arguments)
     }
 
     private static func certificate(
         in folder: TemporaryFolder, named name: String = "server"
-    ) async throws -> HTTPServerConfiguration.Certificate {
+    ) async throws -> TLSCertificate {
         let chain = "\(folder.path)/\(name).pem"
         let key = "\(folder.path)/\(name).key"
         let outcome = try await Command.run(
@@ -117,7 +118,7 @@ struct TLSTests {
                 "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", chain,
             ])
         try #require(outcome.status == 0)
-        return HTTPServerConfiguration.Certificate(chainFile: chain, keyFile: key)
+        return TLSCertificate(chainFile: chain, keyFile: key)
     }
 }
 

@@ -8,6 +8,7 @@ import HTTP
 import HTTPServer
 import Peers
 import SQLite
+import Sockets
 import StorageServer
 
 /// What goes wrong with a request, on purpose.
@@ -50,7 +51,7 @@ final class ServedAccount: Sendable {
             defer { store.close() }
             let responder = FaultyResponder(BlobService(store: store, accounts: [.development]))
             let listener = HTTPListener(
-                configuration: HTTPServerConfiguration(), responder: responder, loops: try HTTPEventLoops(count: 1))
+                configuration: HTTPServerConfiguration(), responder: responder, loops: try EventLoops(count: 1))
             let port = try listener.bind().port
             try await withThrowingTaskGroup { group in
                 group.addTask { try await listener.run() }

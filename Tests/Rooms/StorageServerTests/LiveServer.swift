@@ -4,6 +4,7 @@
 import AzureStorage
 import Basics
 import HTTPServer
+import Sockets
 import Telemetry
 import Testing
 
@@ -17,7 +18,7 @@ func withLiveServer<Value>(_ body: (StoreFixture, ConnectionString) async throws
     let service = BlobService(store: fixture.store, accounts: [.development], log: log)
     let listener = HTTPListener(
         configuration: HTTPServerConfiguration(address: SocketAddress(host: "127.0.0.1", port: 0)),
-        responder: service, log: log, loops: try HTTPEventLoops(count: 1))
+        responder: service, log: log, loops: try EventLoops(count: 1))
     let address = try listener.bind()
     async let served: Void = listener.run()
     let connection = ConnectionString(

@@ -27,6 +27,18 @@ int clinux_local_port(int socket);
 /// address to `peer`, which holds `size` bytes (INET6_ADDRSTRLEN suffices), or an empty string.
 int clinux_accept(int listener, char *peer, size_t size);
 
+/// A TCP socket (SOCK_NONBLOCK | SOCK_CLOEXEC, TCP_NODELAY) that connects to a numeric IPv4 or IPv6 address; -errno when
+/// that fails at once, -EADDRNOTAVAIL also when `host` is not such an address. It becomes writable when it is connected
+/// or has failed, which clinux_socket_error tells.
+int clinux_connect(const char *host, uint16_t port);
+
+/// The error that is pending on a socket; 0 for none.
+int clinux_socket_error(int socket);
+
+/// Looks a name up, and blocks meanwhile: writes up to `capacity` numeric addresses to `addresses`, INET6_ADDRSTRLEN
+/// bytes for each, and returns how many.
+int clinux_resolve(const char *host, char *addresses, int capacity);
+
 /// Closes a TCP socket so that the peer sees an error instead of an orderly end.
 void clinux_close_with_reset(int socket);
 

@@ -8,6 +8,7 @@ import FoundationEssentials
 import Glibc
 import HTTPServer
 import ImageStores
+import Sockets
 import StorageServer
 import Telemetry
 
@@ -21,7 +22,7 @@ struct ServerDoors: Sendable {
     init(
         _ settings: Settings, parts: PipelineParts, log: Log, finished: @escaping @Sendable (ImageRecord) -> Void
     ) throws {
-        let loops = try HTTPEventLoops()
+        let loops = try EventLoops()
         let blobs = HTTPListener(
             configuration: HTTPServerConfiguration(
                 address: SocketAddress(host: settings.storage.address, port: UInt16(settings.storage.blobPort)),

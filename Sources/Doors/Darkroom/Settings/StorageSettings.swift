@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AzureStorage
-public import HTTPServer
+public import Sockets
 
 /// The storage service.
 public struct StorageSettings: Sendable {
@@ -13,7 +13,7 @@ public struct StorageSettings: Sendable {
     /// The accounts and their keys.
     public var accounts: [StorageAccount]
     /// What to show over TLS; nil for plain HTTP.
-    public var certificate: HTTPServerConfiguration.Certificate?
+    public var certificate: TLSCertificate?
 
     init(_ reader: SettingsReader) throws {
         let host = try reader.text("storage.address", "the IP address to listen on", default: "127.0.0.1")

@@ -5,7 +5,7 @@ import Basics
 import Darkroom
 import FoundationEssentials
 import Glibc
-import HTTPServer
+import Sockets
 import StorageServer
 
 /// `darkroom serve`.
@@ -70,7 +70,7 @@ struct Serve: Verb {
             return .done
         } catch let error as FolderInUse {
             throw CommandFailure(.unavailable, error.description)
-        } catch let error as HTTPServerError where error.code == .addressInUse {
+        } catch let error as SocketError where error.code == .addressInUse {
             throw CommandFailure(.unavailable, error.description)
         }
     }

@@ -10,11 +10,11 @@ struct Epoll: ~Copyable {
     private let descriptor: Int32
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
-    /// - Throws: ``HTTPServerError`` when the system has no descriptors left.
+    /// - Throws: ``SocketError`` when the system has no descriptors left.
     init() throws {
         descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else {
-            throw HTTPServerError(.resources, "no descriptors left for an event loop; raise the limit (ulimit -n)")
+            throw SocketError(.resources, "no descriptors left for an event loop; raise the limit (ulimit -n)")
         }
         unsafe events = .allocate(capacity: 256)
         unsafe events.initialize(repeating: epoll_event())

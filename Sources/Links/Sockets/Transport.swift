@@ -3,24 +3,39 @@
 
 import CLinux
 import Glibc
-import HTTP
+
+/// A stretch of an open file.
+package struct FileRegion: Sendable {
+    let descriptor: Int32
+    let offset: Int64
+    let length: Int64
+
+    /// The file stays its owner's, and open while it is sent.
+    package init(of descriptor: Int32, offset: Int64, length: Int64) {
+        self.descriptor = descriptor
+        self.offset = offset
+        self.length = length
+    }
+}
 
 /// Bytes in and out of one connection, plain or over TLS.
 ///
 /// Calls that wait throw ``ChannelError``. It is used on its channel's loop only.
 @safe
-final class Transport {
-    let channel: Channel
+package final class Transport {
+    /// The socket.
+    package let channel: Channel
     private let tls: TLSSession?
     private var burst = 0
 
-    init(_ channel: Channel, tls: TLSSession?) {
+    /// Speaks over a connected socket.
+    package init(_ channel: Channel, tls: TLSSession?) {
         self.channel = channel
         self.tls = tls
     }
 
     /// Greets the peer, if the connection is a TLS one.
-    func handshake(until deadline: Milliseconds) async throws {
+    package func handshake(until deadline: Milliseconds) async throws {
         guard let tls else { return }
         while true {
             switch tls.handshake() {
@@ -36,8 +51,17 @@ final class Transport {
         }
     }
 
+    /// What both sides agreed on by ALPN; nil for nothing, or without TLS.
+    package var agreedProtocol: String? { tls?.agreedProtocol }
+
+    /// Why the peer's certificate is not accepted; nil when it is, or without TLS.
+    var certificateProblem: String? { tls?.certificateProblem }
+
+    /// Whether the connection is a TLS one.
+    package var isSecure: Bool { tls != nil }
+
     /// Lets others on the loop have a turn, now and then: a peer that is always ready must not starve them.
-    func breathe() async {
+    package func breathe() async {
         burst += 1
         guard burst >= 4 else { return }
         burst = 0
@@ -45,7 +69,7 @@ final class Transport {
     }
 
     /// Ends this side in order, so that the peer knows it has everything.
-    func finish() {
+    package func finish() {
         tls?.finish()
         shutdown(channel.descriptor, Int32(SHUT_WR))
     }
@@ -55,13 +79,13 @@ final class Transport {
 
 extension Transport {
     /// Whether ``receive(into:)`` may find something.
-    var mayReceive: Bool { !channel.isCut && (channel.isReadable || tls?.hasPending == true) }
+    package var mayReceive: Bool { !channel.isCut && (channel.isReadable || tls?.hasPending == true) }
 
     /// Receives what is there.
     ///
     /// - Returns: How many bytes, 0 when the peer has sent its last, nil when there is nothing now.
     @unsafe
-    func receive(into target: UnsafeMutableRawBufferPointer) throws -> Int? {
+    package func receive(into target: UnsafeMutableRawBufferPointer) throws -> Int? {
         guard mayReceive else { return nil }
         guard let tls else { return try unsafe receiveRaw(into: target) }
         switch unsafe tls.read(into: target) {
@@ -93,7 +117,7 @@ extension Transport {
     }
 
     /// Throws away what the peer sends until it ends its side, or a bound is met.
-    func discard(upTo limit: Int, until deadline: Milliseconds) async throws {
+    package func discard(upTo limit: Int, until deadline: Milliseconds) async throws {
         var scratch = [UInt8](repeating: 0, count: 64 << 10)
         var left = limit
         while left > 0 {
@@ -117,7 +141,7 @@ extension Transport {
     /// Sends all the bytes.
     ///
     /// - Parameter more: Whether further bytes follow at once, so that the kernel may wait for them.
-    func send(_ bytes: [UInt8], more: Bool = false, within budget: inout RateBudget) async throws {
+    package func send(_ bytes: [UInt8], more: Bool = false, within budget: inout RateBudget) async throws {
         var sent = 0
         while sent < bytes.count {
             guard
@@ -139,7 +163,7 @@ extension Transport {
     /// would cost more than it spares where files are mostly cached.
     ///
     /// - Throws: ``ChannelError/closed`` also when the file has become shorter.
-    func send(_ region: HTTPFileRegion, within budget: inout RateBudget) async throws {
+    package func send(_ region: FileRegion, within budget: inout RateBudget) async throws {
         if tls != nil { return try await sendEncrypted(region, within: &budget) }
         var offset = off_t(region.offset)
         let end = off_t(region.offset + region.length)
@@ -158,7 +182,7 @@ extension Transport {
         }
     }
 
-    private func sendEncrypted(_ region: HTTPFileRegion, within budget: inout RateBudget) async throws {
+    private func sendEncrypted(_ region: FileRegion, within budget: inout RateBudget) async throws {
         var offset = region.offset
         let end = region.offset + region.length
         while offset < end {

@@ -4,7 +4,7 @@
 import Basics
 
 /// Something that happens once, and that tasks wait for.
-final class Latch: Sendable {
+package final class Latch: Sendable {
     private struct State {
         var isOpen = false
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -13,8 +13,11 @@ final class Latch: Sendable {
 
     private let state = Lock(State())
 
+    /// Not yet.
+    package init() {}
+
     /// It has happened.
-    func open() {
+    package func open() {
         let waiters = state.withLock { state in
             state.isOpen = true
             defer { state.waiters = [:] }
@@ -24,7 +27,7 @@ final class Latch: Sendable {
     }
 
     /// Returns when it has happened, or the caller's task is cancelled.
-    func wait() async {
+    package func wait() async {
         let number = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter

@@ -3,8 +3,16 @@
 
 import Basics
 
+/// A limited number of places for connections.
+protocol ConnectionRoom: Sendable {
+    /// Whether another connection may open; if not, the next one that closes says so.
+    func hasRoom() -> Bool
+    /// Asks the next connection that closes to say so.
+    func waitForRoom()
+}
+
 /// The open connections of a listener.
-final class Roster: Sendable {
+final class Roster<Connection: ServedConnection>: ConnectionRoom {
     private struct State {
         var open: [ObjectIdentifier: Connection] = [:]
         var waitsForRoom = false
@@ -15,7 +23,6 @@ final class Roster: Sendable {
 
     init(capacity: Int) { self.capacity = max(1, capacity) }
 
-    /// Whether another connection may open; if not, the next one that closes says so.
     func hasRoom() -> Bool {
         state.withLock { state in
             state.waitsForRoom = state.open.count >= capacity
@@ -23,7 +30,6 @@ final class Roster: Sendable {
         }
     }
 
-    /// Asks the next connection that closes to say so.
     func waitForRoom() {
         state.withLock { $0.waitsForRoom = true }
     }

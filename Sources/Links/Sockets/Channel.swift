@@ -5,7 +5,7 @@ import CLinux
 import Glibc
 
 /// Why a wait on a channel ended without the channel being ready.
-enum ChannelError: Error {
+package enum ChannelError: Error {
     /// The deadline passed.
     case timedOut
     /// The channel was closed or cut from this side, or has failed.
@@ -18,7 +18,7 @@ enum ChannelError: Error {
 /// most one task waits to read and one to write.
 ///
 /// Unchecked: it is touched on its loop's thread only.
-final class Channel: @unchecked Sendable {
+package final class Channel: @unchecked Sendable {
     private enum Wake {
         case ready
         case timedOut
@@ -31,39 +31,42 @@ final class Channel: @unchecked Sendable {
         let deadline: Milliseconds
     }
 
-    let descriptor: Int32
-    let loop: EventLoop
+    /// The socket.
+    package let descriptor: Int32
+    /// Where the channel is used.
+    package let loop: EventLoop
     /// What epoll reports, as its flags.
     let interest: UInt32
     /// Whether a read may find something, the end included; watching a descriptor reports what is there already.
-    var isReadable = false
+    package var isReadable = false
     /// Whether a write may find room.
-    var isWritable = true
+    package var isWritable = true
     /// Whether the peer has sent its last byte, or the connection is broken.
-    private(set) var isPeerDone = false
+    package private(set) var isPeerDone = false
     /// Whether the connection is broken in both directions.
-    private(set) var isBroken = false
-    private(set) var isCut = false
+    package private(set) var isBroken = false
+    /// Whether all waits end at once.
+    package private(set) var isCut = false
     private var isClosed = false
     private var reader: Waiter?
     private var writer: Waiter?
     /// Called when ``isPeerDone`` or ``isBroken`` has become true.
-    var onPeerLeaving: (() -> Void)?
+    package var onPeerLeaving: (() -> Void)?
 
     /// Takes ownership of an open, non-blocking descriptor.
-    init(owning descriptor: Int32, on loop: EventLoop, interest: UInt32) {
+    package init(owning descriptor: Int32, on loop: EventLoop, interest: UInt32) {
         self.descriptor = descriptor
         self.loop = loop
         self.interest = interest
     }
 
     /// What a connected socket is watched for.
-    static let connection = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue
+    package static let connection = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue
 
     /// Returns when a read may find something.
     ///
     /// A peer that sends byte after byte never waits long, so a deadline that has passed ends the next wait at once.
-    func waitReadable(until deadline: Milliseconds) async throws {
+    package func waitReadable(until deadline: Milliseconds) async throws {
         let wake = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
             // Looked at here and not by the caller: an await may let an event pass before it comes to wait.
             if isCut { return unsafe continuation.resume(returning: .cut) }
@@ -77,7 +80,7 @@ final class Channel: @unchecked Sendable {
     }
 
     /// Returns when a write may find room.
-    func waitWritable(until deadline: Milliseconds) async throws {
+    package func waitWritable(until deadline: Milliseconds) async throws {
         let wake = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
             if isCut { return unsafe continuation.resume(returning: .cut) }
             if isWritable { return unsafe continuation.resume(returning: .ready) }
@@ -98,7 +101,7 @@ final class Channel: @unchecked Sendable {
     }
 
     /// Ends all waits, now and later.
-    func cut() {
+    package func cut() {
         isCut = true
         wakeReader(.cut)
         wakeWriter(.cut)
@@ -107,7 +110,7 @@ final class Channel: @unchecked Sendable {
     /// Forgets and closes the descriptor.
     ///
     /// - Parameter reset: Whether the peer is to see an error instead of an orderly end.
-    func close(reset: Bool = false) {
+    package func close(reset: Bool = false) {
         guard !isClosed else { return }
         cut()
         loop.unwatch(self)

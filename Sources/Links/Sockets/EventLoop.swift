@@ -7,7 +7,7 @@ import Glibc
 import Synchronization
 
 /// Milliseconds on a clock that never runs backwards; only differences mean anything.
-typealias Milliseconds = Int64
+package typealias Milliseconds = Int64
 
 /// One thread that waits for descriptors and runs what waited for them.
 ///
@@ -15,7 +15,7 @@ typealias Milliseconds = Int64
 /// to another thread, which would cost more than a whole request.
 ///
 /// Unchecked: everything but the inbox belongs to the loop's thread alone, which ``assertCurrent()`` checks.
-final class EventLoop: @unchecked Sendable {
+package final class EventLoop: @unchecked Sendable {
     private struct Inbox {
         var jobs: [UnownedJob] = []
         var calls: [@Sendable () -> Void] = []
@@ -34,20 +34,21 @@ final class EventLoop: @unchecked Sendable {
     private var channels: [Int32: Channel] = [:]
     private var isStopping = false
     private var nextSweep: Milliseconds = 0
-    private(set) var now: Milliseconds = 0
+    /// The time when the loop last woke up.
+    package private(set) var now: Milliseconds = 0
+    private var timers = TimerQueue()
     /// How many waits have a deadline; without any, the loop sleeps until something happens.
     var deadlines = 0
-    var dateField = DateField()
 
     /// How often deadlines are looked at.
     private static let sweepInterval: Milliseconds = 250
 
-    /// - Throws: ``HTTPServerError`` when the system has no descriptors left.
+    /// - Throws: ``SocketError`` when the system has no descriptors left.
     init() throws {
         epoll = try Epoll()
         bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard bell >= 0, epoll.add(bell, events: EPOLLIN.rawValue) else {
-            throw HTTPServerError(.resources, "no descriptors left for an event loop; raise the limit (ulimit -n)")
+            throw SocketError(.resources, "no descriptors left for an event loop; raise the limit (ulimit -n)")
         }
         let thread = startThread { [self] in run() }
         pthread_detach(thread)
@@ -56,10 +57,10 @@ final class EventLoop: @unchecked Sendable {
     deinit { close(bell) }
 
     /// Whether the caller runs on the loop's thread.
-    var isCurrent: Bool { token.load(ordering: .relaxed) == currentThreadToken() }
+    package var isCurrent: Bool { token.load(ordering: .relaxed) == currentThreadToken() }
 
     /// Traps when somebody else than the loop's thread touches what belongs to it.
-    func assertCurrent() { precondition(isCurrent, "a connection's state belongs to its event loop") }
+    package func assertCurrent() { precondition(isCurrent, "a connection's state belongs to its event loop") }
 
     /// Ends the thread once no work is left.
     func stop() {
@@ -67,7 +68,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Runs `call` on the loop's thread, soon.
-    func execute(_ call: @escaping @Sendable () -> Void) {
+    package func execute(_ call: @escaping @Sendable () -> Void) {
         post { $0.calls.append(call) }
     }
 
@@ -92,7 +93,7 @@ extension EventLoop {
     /// Reports the channel's readiness from now on, each change once.
     ///
     /// - Returns: false when the channel is closed, or the kernel refuses.
-    func watch(_ channel: Channel) -> Bool {
+    package func watch(_ channel: Channel) -> Bool {
         assertCurrent()
         let events = channel.interest | EPOLLET.rawValue
         guard !channel.isCut, epoll.add(channel.descriptor, events: events) else { return false }
@@ -101,10 +102,26 @@ extension EventLoop {
     }
 
     /// Forgets the channel.
-    func unwatch(_ channel: Channel) {
+    package func unwatch(_ channel: Channel) {
         assertCurrent()
         guard channels.removeValue(forKey: channel.descriptor) != nil else { return }
         epoll.remove(channel.descriptor)
+    }
+}
+
+// MARK: Timers; loop's thread only
+
+extension EventLoop {
+    /// Calls `action` on the loop's thread when the time has come, unless the timer is cancelled before.
+    package func schedule(at due: Milliseconds, _ action: @escaping () -> Void) -> LoopTimer {
+        assertCurrent()
+        return timers.add(due: due, action)
+    }
+
+    /// Forgets a timer; one that has fired is forgotten already.
+    package func cancel(_ timer: LoopTimer) {
+        assertCurrent()
+        timers.cancel(timer)
     }
 }
 
@@ -121,12 +138,16 @@ extension EventLoop {
             readClock()
             for index in 0..<count { dispatch(epoll.event(index)) }
             if now >= nextSweep { sweep() }
+            while let action = timers.next(at: now) { action() }
         }
     }
 
     private var timeout: Int32 {
         if !jobs.isEmpty || isStopping { return 0 }
-        return deadlines > 0 ? Int32(Self.sweepInterval) : -1
+        let sweep = deadlines > 0 ? Self.sweepInterval : .max
+        let timer = timers.firstDue.map { max(0, $0 - now) } ?? .max
+        let rest = min(sweep, timer)
+        return rest == .max ? -1 : Int32(clamping: rest)
     }
 
     /// Runs what is queued now.

@@ -3,7 +3,6 @@
 
 import CLinux
 import Glibc
-import HTTP
 import Telemetry
 
 /// A listening socket on its loop.
@@ -17,14 +16,14 @@ final class Acceptor: @unchecked Sendable {
     }
 
     private let channel: Channel
-    private let roster: Roster
+    private let room: any ConnectionRoom
     private let log: Log
     private var arrivals = 0
 
     /// Takes ownership of a listening descriptor.
-    init(owning descriptor: Int32, on loop: EventLoop, roster: Roster, log: Log) {
+    init(owning descriptor: Int32, on loop: EventLoop, room: any ConnectionRoom, log: Log) {
         channel = Channel(owning: descriptor, on: loop, interest: EPOLLIN.rawValue)
-        self.roster = roster
+        self.room = room
         self.log = log
     }
 
@@ -34,7 +33,7 @@ final class Acceptor: @unchecked Sendable {
     /// The next client; nil once the acceptor is closed.
     func next() async -> Arrival? {
         while !channel.isCut {
-            guard roster.hasRoom() else {
+            guard room.hasRoom() else {
                 await rest(until: .max)
                 continue
             }
@@ -69,7 +68,7 @@ final class Acceptor: @unchecked Sendable {
             try? await channel.waitReadable(until: .max)
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             log(.warning, "No descriptors or memory for another connection; waiting for one to close")
-            roster.waitForRoom()
+            room.waitForRoom()
             await rest(until: channel.loop.now + Self.retry)
         default:
             // The client gave up before it was taken, or its network failed: its connection's matter, not ours.

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension EventLoop: TaskExecutor {
-    func enqueue(_ job: consuming ExecutorJob) { take(UnownedJob(job)) }
+    /// Takes a job of a task that prefers the loop.
+    package func enqueue(_ job: consuming ExecutorJob) { take(UnownedJob(job)) }
 
     /// Runs a job as this executor's.
     ///
