@@ -55,6 +55,7 @@ let package = Package(
         // C
         shim("CLinux"),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         shim("CCurlShim", ["CCurl"]),
@@ -70,6 +71,7 @@ let package = Package(
         // Links
         room("SQL", on: "Links"),
         room("SQLite", on: "Links", ["Basics", "SQL", "CSQLite"]),
+        room("Postgres", on: "Links", ["Basics", "SQL", "CPostgres"]),
         room("HTTP", on: "Links"),
         room("Sockets", on: "Links", ["Basics", "Telemetry", "CLinux", "COpenSSL"]),
         room("HTTPServer", on: "Links", ["Basics", "Telemetry", "HTTP", "Sockets"]),
@@ -123,7 +125,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py", "smtp_peer.py"], swiftSettings: house),
+            name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py", "smtp_peer.py", "postgres_peer.py"],
+            swiftSettings: house),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "HTTP", on: "Links"),
         tests(of: "Sockets", on: "Links"),
@@ -144,7 +147,9 @@ let package = Package(
         tests(of: "TaskHubGRPC", on: "Rooms", ["Protobuf", "DurableTask", "Peers"]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
+        tests(of: "SQL", on: "Links", ["SQLite", "Postgres", "Peers"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
+        tests(of: "Postgres", on: "Links", ["SQL", "Peers"]),
         tests(of: "Curl", on: "Links"),
         tests(of: "HTTPClient", on: "Links", ["Crypto", "HTTP", "Peers"]),
         tests(of: "Mail", on: "Links", ["Peers"]),

@@ -59,7 +59,7 @@ package final class PeerProcess: Sendable {
     /// A child of a Swift task inherits a mask that holds SIGTERM back.
     private func stop() { kill(process.processIdentifier, SIGKILL) }
 
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 
     private static func path(of python: Python) throws -> String {
         if python == .system { return "/usr/bin/env" }
@@ -71,7 +71,7 @@ package final class PeerProcess: Sendable {
     }
 }
 
-private func firstLine(of file: FileHandle) async -> String {
+func firstLine(of file: FileHandle) async -> String {
     await withCheckedContinuation { continuation in
         DispatchQueue.global().async {
             var line: [UInt8] = []
