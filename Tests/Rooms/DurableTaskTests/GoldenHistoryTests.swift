@@ -51,9 +51,9 @@ struct GoldenHistoryTests {
         #expect(begins.count > 1)
         for (begin, end) in zip(begins, begins.dropFirst() + [history.endIndex]) {
             let episode = history[begin..<end]
-            let news = Array(episode.prefix { !$0.kind.recordsAction })
+            let news = Array(episode.prefix { !$0.kind.recordsAction && HistoryNote($0.kind) == nil })
             let turn = Script.replay(Array(history[..<begin]), news, Self.registry)
-            let recorded = turn.actions.compactMap { Script.record($0, at: history[begin].timestamp) }
+            let recorded = Script.record(turn, at: history[begin].timestamp)
             #expect(recorded == Array(episode.dropFirst(news.count)))
         }
     }

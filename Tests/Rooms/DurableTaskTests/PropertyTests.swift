@@ -63,13 +63,3 @@ struct PropertyTests {
         }
     }
 }
-
-extension HistoryEvent.Kind {
-    /// Whether the event records an action of the orchestrator.
-    var recordsAction: Bool {
-        switch self {
-        case .taskScheduled, .timerCreated, .executionCompleted: true
-        default: false
-        }
-    }
-}

@@ -47,13 +47,15 @@ final class Script {
 
     func fire(_ id: Int) -> [String] { step([.timerFired(timerID: id, fireAt: now)]) }
 
+    func raise(_ name: String, _ value: String? = nil) -> [String] { step([.eventRaised(name: name, input: value)]) }
+
     /// One episode with these news, a second after the one before.
     func step(_ kinds: [HistoryEvent.Kind]) -> [String] {
         now = now.addingTimeInterval(1)
         let new = ([.orchestratorStarted] + kinds).map { HistoryEvent(at: now, $0) }
         lastTurn = live.advance(new)
         #expect(Self.replay(history, new, registry) == lastTurn, "a replay differs from the live run")
-        history += new + lastTurn.actions.compactMap { Self.record($0, at: now) }
+        history += new + Self.record(lastTurn, at: now)
         return lastTurn.actions.map(describe)
     }
 
@@ -65,14 +67,19 @@ final class Script {
         return orchestrator.advance(new)
     }
 
-    static func record(_ action: OrchestratorAction, at now: Date) -> HistoryEvent? {
-        HistoryEvent(recording: action, at: now)
+    /// What a hub writes about a turn.
+    static func record(_ turn: OrchestratorTurn, at now: Date) -> [HistoryEvent] {
+        turn.actions.compactMap { HistoryEvent(recording: $0, at: now) }
+            + turn.patches.map { HistoryEvent(at: now, HistoryNote.patched($0).event) }
     }
 
     private func describe(_ action: OrchestratorAction) -> String {
         switch action.kind {
         case .scheduleTask(let call): "\(action.id) \(call.name)(\(call.input ?? ""))"
         case .createTimer(let fireAt): "\(action.id) timer +\(Int((fireAt.timeIntervalSince(now) * 1000).rounded()))"
+        case .createSubOrchestration(let call):
+            "\(action.id) child \(call.name)(\(call.input ?? "")) as \(call.instanceID)"
+        case .sendEvent(let event): "\(action.id) \(event.name)(\(event.input ?? "")) to \(event.instanceID)"
         case .completeOrchestration(let end):
             "\(action.id) \(end.status) \(end.failure?.description ?? end.result ?? "")"
         default: "\(action.id) \(action.kind)"

@@ -7,12 +7,21 @@ public import Telemetry
 
 /// The only thing an orchestrator may ask and await, beside its own `async let` and task groups.
 public struct OrchestrationContext: Sendable {
-    private let core: ReplayCore
+    let core: ReplayCore
 
     init(_ core: ReplayCore) { self.core = core }
 
     /// The instance's id.
     public var instanceID: String { core.instanceID }
+
+    /// The version that the instance was started with.
+    public var version: String? { core.start?.version }
+
+    /// The orchestration that waits for this one; nil when it was started by a client.
+    public var parent: ParentInstance? { core.start?.parent }
+
+    /// What the starter wrote on the instance.
+    public var tags: [String: String] { core.start?.tags ?? [:] }
 
     /// The orchestration's clock: the time at which the current episode began, the same in every replay.
     public var now: Date { core.now }
@@ -57,49 +66,23 @@ public struct OrchestrationContext: Sendable {
     /// - Throws: `CancellationError`.
     public func sleep(until time: Date) async throws {
         let time = Date(millisecondsSince1970: time.millisecondsSince1970)
-        try await core.answer(to: try await core.ask(.createTimer(fireAt: time)))
+        try await core.answer(to: try await core.ask { _ in .createTimer(fireAt: time) })
     }
 
-    /// Runs an activity and waits for its result.
+    /// Whether the history has grown so long that the instance had better continue as new soon.
     ///
-    /// - Parameter retry: When to try again; without a policy the first failure is final.
-    /// - Throws: ``TaskFailure`` of the last attempt; `CancellationError` when the waiting task is cancelled, while
-    ///   the activity itself may still run and its result is dropped.
-    public func call<Work: Activity>(
-        _ activity: Work.Type, _ input: Work.Input, retry: RetryPolicy? = nil
-    ) async throws -> Work.Output {
-        try await call(activity: Work.name, input, as: Work.Output.self, retry: retry)
-    }
+    /// The same in every replay; it turns true after about a thousand events.
+    public var continueAsNewSuggested: Bool { core.historyLength >= 1_000 }
 
-    /// Runs an activity that is known by its name alone.
+    /// What to throw to begin anew with another input, an empty history, and all the events that nobody consumed yet.
     ///
-    /// - Throws: as ``call(_:_:retry:)``.
-    public func call<Output: Decodable>(
-        activity name: String, _ input: some Encodable, as output: Output.Type, retry: RetryPolicy? = nil
-    ) async throws -> Output {
-        let input = try Payload.encode(input)
-        let result = try await attempts(name, input, retry)
-        return try Payload.decode(output, from: result, what: "the output of activity \"\(name)\"")
-    }
-
-    private func attempts(_ name: String, _ input: String, _ retry: RetryPolicy?) async throws -> String? {
-        let begin = now
-        var firstTaskID: Int?
-        var attempt = 1
-        while true {
-            let call = TaskCall(name: name, input: input, attempt: attempt, firstTaskID: firstTaskID)
-            let id = try await core.ask(.scheduleTask(call))
-            firstTaskID = firstTaskID ?? id
-            do {
-                return try await core.answer(to: id)
-            } catch let failure as TaskFailure {
-                let elapsed = Duration.milliseconds(now.millisecondsSince1970 - begin.millisecondsSince1970)
-                guard let delay = retry?.delay(after: attempt, failure: failure, elapsed: elapsed) else {
-                    throw failure
-                }
-                try await sleep(for: delay)
-                attempt += 1
-            }
-        }
+    /// What was asked for before is still done, but nobody hears the answers any more. An instance that is to run for
+    /// ever goes on this way, so that its history does not grow for ever.
+    ///
+    ///     throw context.continueAsNew(Month(after: month))
+    ///
+    /// - Parameter version: The version of the next run; nil leaves it as it is.
+    public func continueAsNew(_ input: some Encodable, version: String? = nil) -> ContinueAsNew {
+        ContinueAsNew(input: Result { try Payload.encode(input) }, version: version)
     }
 }

@@ -100,7 +100,9 @@ extension TaskFailure: Codable {
 }
 
 extension TaskFailure {
-    /// The types of the failures that the engine itself raises; none of them is retriable.
+    /// The types of the failures that the engine itself raises.
+    ///
+    /// None of them is retriable but a timeout, and a failed child whose failure is.
     public enum EngineType {
         /// The worker that fetched the instance has no orchestration of this name.
         public static let orchestrationNotFound = "OrchestratorTaskNotFound"
@@ -120,5 +122,11 @@ extension TaskFailure {
         public static let historyTooLong = "HistoryTooLong"
         /// An input or output is not JSON of the expected shape.
         public static let invalidPayload = "InvalidPayload"
+        /// Another orchestration, called as a child, failed; the cause says why.
+        public static let subOrchestrationFailed = "SubOrchestrationFailed"
+        /// The worker does not run instances of this version.
+        public static let versionMismatch = "VersionMismatch"
+        /// Something took longer than the orchestrator wanted to wait.
+        public static let timeout = "Timeout"
     }
 }

@@ -35,7 +35,7 @@ public struct TaskRegistry: Sendable {
                 let input = try Payload.decode(Input.self, from: input, what: "the input of \"\(name)\"")
                 return Completion(.completed, result: try Payload.encode(try await body(context, input)))
             } catch {
-                return Completion(.failed, failure: TaskFailure(error))
+                return Completion(ending: name, Input.self, with: error)
             }
         }
     }
@@ -54,4 +54,16 @@ public struct TaskRegistry: Sendable {
     func orchestration(named name: String) -> OrchestrationBody? { orchestrations[name.lowercased()] }
 
     func activity(named name: String) -> ActivityBody? { activities[name.lowercased()] }
+}
+
+extension Completion {
+    /// The end of a run by an error.
+    fileprivate init<Input: Decodable>(ending name: String, _ input: Input.Type, with error: any Error) {
+        do {
+            guard let next = error as? ContinueAsNew else { throw error }
+            self = try next.completion(as: input, name)
+        } catch {
+            self.init(.failed, failure: TaskFailure(error))
+        }
+    }
 }

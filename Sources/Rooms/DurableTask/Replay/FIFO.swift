@@ -9,6 +9,7 @@ struct FIFO<Element> {
     var count: Int { elements.count - head }
     var isEmpty: Bool { count == 0 }
     var first: Element? { head < elements.count ? elements[head] : nil }
+    var all: [Element] { elements[head...].compactMap(\.self) }
 
     mutating func append(_ element: Element) { elements.append(element) }
 

@@ -78,6 +78,14 @@ public struct HistoryEvent: Sendable, Equatable {
     }
 }
 
+extension HistoryEvent.Kind {
+    /// Whether the event records what the orchestrator asked for, so that a replay confirms it.
+    package var recordsAction: Bool {
+        if case .executionCompleted = self { return true }
+        return OrchestratorAction.Kind(recordedAs: self) != nil
+    }
+}
+
 /// Which run of which instance.
 public struct ExecutionKey: Sendable, Hashable {
     /// The instance's id.

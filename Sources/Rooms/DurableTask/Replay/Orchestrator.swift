@@ -12,31 +12,35 @@ package final class Orchestrator: Sendable {
     private let executor: ReplayExecutor
     private let core: ReplayCore
     private let root = Lock<Task<Void, Never>?>(nil)
+    /// What came while the instance holds still; nil while it does not.
+    private let held = Lock<[HistoryEvent]?>(nil)
 
     /// A run that has seen nothing yet.
     ///
-    /// - Parameter reportEscape: Called at most once, on any thread, when awaited work came back that the engine
-    ///   does not know: the instance needs another episode to be ended.
+    /// - Parameters:
+    ///   - childVersion: The version of the orchestrations that this one calls without naming any.
+    ///   - reportEscape: Called at most once, on any thread, when awaited work came back that the engine does not
+    ///     know: the instance needs another episode to be ended.
     package init(
-        _ execution: ExecutionKey, registry: TaskRegistry, log: Log,
+        _ execution: ExecutionKey, registry: TaskRegistry, childVersion: String? = nil, log: Log,
         reportEscape: @escaping @Sendable () -> Void = {}
     ) {
         self.registry = registry
         executor = ReplayExecutor(reportEscape: reportEscape)
-        core = ReplayCore(
-            instanceID: execution.instanceID, executionID: execution.executionID, executor: executor, log: log)
+        core = ReplayCore(execution, childVersion: childVersion, executor: executor, log: log)
     }
 
     /// Feeds what was recorded; the orchestrator runs as it did then.
     package func replay(_ past: [HistoryEvent]) {
+        core.readNotes(in: past)
         for event in past { apply(event, isReplaying: true) }
     }
 
-    /// Feeds what is new and returns what the orchestrator wants done about it.
+    /// Feeds what is new and returns what the orchestrator wants done about it; nothing while it is suspended.
     package func advance(_ new: [HistoryEvent]) -> OrchestratorTurn {
         for event in new { apply(event, isReplaying: false) }
         if executor.hasEscape || (core.completion == nil && !core.isWaiting && hasStarted) { fail(.escapedWork) }
-        return core.takeTurn()
+        return isSuspended && !core.isEndedByEngine ? core.holdTurn() : core.takeTurn()
     }
 
     /// Leaves the run: its waits end with cancellation, and what it asks for then is ignored.
@@ -51,19 +55,46 @@ package final class Orchestrator: Sendable {
 
     private var hasStarted: Bool { root.withLock { $0 != nil } }
 
+    private var isSuspended: Bool { held.withLock { $0 != nil } }
+
     private func apply(_ event: HistoryEvent, isReplaying: Bool) {
         switch event.kind {
         case .orchestratorStarted:
-            checkEpisodeIsRecorded()
+            if !isSuspended { checkEpisodeIsRecorded() }
             core.begin(at: event.timestamp, isReplaying: isReplaying)
-        case .executionStarted(let start): begin(start)
-        case .executionCompleted(let completion): confirm(completion)
         case .executionTerminated(let reason, _): end(Completion(.terminated, result: reason))
-        case .taskScheduled(let call): confirm(event.id, "activity \"\(call.name)\"")
-        case .timerCreated: confirm(event.id, OrchestratorAction.timerName)
-        case .taskCompleted(let id, let result): resolve(id, .success(result))
-        case .taskFailed(let id, let failure): resolve(id, .failure(failure))
+        case .executionSuspended: held.withLock { $0 = $0 ?? [] }
+        case .executionResumed: resume()
+        default:
+            let isHeld = held.withLock { held in
+                held?.append(event)
+                return held != nil
+            }
+            if !isHeld { hear(event) }
+        }
+    }
+
+    private func resume() {
+        let events = held.withLock { held in
+            defer { held = nil }
+            return held ?? []
+        }
+        for event in events { hear(event) }
+    }
+
+    private func hear(_ event: HistoryEvent) {
+        if let action = OrchestratorAction.Kind(recordedAs: event.kind) { return confirm(event.id, action.name) }
+        if case .executionCompleted(let completion) = event.kind { return confirm(completion) }
+        switch event.kind {
+        case .executionStarted(let start): begin(start)
+        case .taskCompleted(let id, let result), .subOrchestrationCompleted(let id, let result):
+            resolve(id, .success(result))
+        case .taskFailed(let id, let failure), .subOrchestrationFailed(let id, let failure):
+            resolve(id, .failure(failure))
         case .timerFired(let id, _): resolve(id, .success(nil))
+        case .eventRaised(let name, let input):
+            core.countEvent()
+            executor.run { core.raise(name, input, at: event.timestamp) }
         default: break
         }
     }
@@ -73,6 +104,7 @@ package final class Orchestrator: Sendable {
         guard let body = registry.orchestration(named: start.name) else {
             return fail(.notFound("orchestration", start.name, TaskFailure.EngineType.orchestrationNotFound))
         }
+        core.begin(start)
         executor.run {
             let context = OrchestrationContext(core)
             // Unstructured: the orchestrator's own task; the engine drains its executor and `close` ends it.
@@ -84,6 +116,7 @@ package final class Orchestrator: Sendable {
     }
 
     private func resolve(_ id: Int, _ result: Result<String?, any Error>) {
+        core.countEvent()
         executor.run { core.resolve(id, result) }
     }
 
@@ -137,16 +170,27 @@ extension Orchestrator {
     }
 }
 
-extension OrchestratorAction {
-    static let timerName = "a timer"
-}
-
 extension OrchestratorAction.Kind {
+    /// The action that an event records; nil for events that record none.
+    init?(recordedAs event: HistoryEvent.Kind) {
+        switch event {
+        case .taskScheduled(let call): self = .scheduleTask(call)
+        case .timerCreated(let fireAt): self = .createTimer(fireAt: fireAt)
+        case .subOrchestrationCreated(let call): self = .createSubOrchestration(call)
+        case .eventSent(let event): self = .sendEvent(event)
+        case .entityOperationSignaled(let operation): self = .signalEntity(operation)
+        case .entityOperationCalled(let operation): self = .callEntity(operation)
+        case .entityLockRequested(let request): self = .lockEntities(request)
+        case .entityUnlockSent(let unlock): self = .unlockEntity(unlock)
+        default: return nil
+        }
+    }
+
     /// What is compared with history, and shown when it differs.
     var name: String {
         switch self {
         case .scheduleTask(let call): "activity \"\(call.name)\""
-        case .createTimer: OrchestratorAction.timerName
+        case .createTimer: "a timer"
         case .createSubOrchestration(let call): "orchestration \"\(call.name)\""
         case .sendEvent(let event): "event \"\(event.name)\" to \"\(event.instanceID)\""
         case .signalEntity(let operation), .callEntity(let operation):

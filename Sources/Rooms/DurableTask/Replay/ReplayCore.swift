@@ -10,13 +10,18 @@ import Telemetry
 /// Ids count from 0 in the order of the calls; every attempt of a retry takes a new one. An action stays pending
 /// until it is handed to the hub or, in a replay, until history confirms it.
 final class ReplayCore: Sendable {
-    private struct State {
+    struct State {
+        var start: ExecutionStarted?
         var now = Date(millisecondsSince1970: 0)
         var isReplaying = false
         var nextID = 0
         var nextUUID = 0
+        /// How many events the orchestrator has heard.
+        var heard = 0
         var pending: [Int: OrchestratorAction.Kind] = [:]
-        var open: [Int: Wait] = [:]
+        var open: [WaitID: Wait] = [:]
+        var inbox = EventInbox()
+        var patches = Patches()
         var customStatus: String?
         var completion: Completion?
         /// Whether the engine ended the instance, not the orchestrator: then nothing else is handed over.
@@ -25,8 +30,19 @@ final class ReplayCore: Sendable {
         var refusals = 0
     }
 
-    private enum Wait {
+    /// What a wait is for.
+    enum WaitID: Hashable, Comparable {
+        /// The answer to an action.
+        case action(Int)
+        /// An event; the waits for events are counted on their own.
+        case event(Int)
+    }
+
+    enum Wait {
+        /// Nobody awaits it yet.
         case scheduled
+        /// The answer came before somebody awaited it.
+        case answered(Result<String?, any Error>)
         case waiting(CheckedContinuation<String?, any Error>)
         case cancelled
     }
@@ -37,13 +53,16 @@ final class ReplayCore: Sendable {
 
     let instanceID: String
     let executionID: String
+    /// The version of children that nobody chose one for.
+    let childVersion: String?
     let executor: ReplayExecutor
     let log: Log
-    private let state = Lock(State())
+    let state = Lock(State())
 
-    init(instanceID: String, executionID: String, executor: ReplayExecutor, log: Log) {
-        self.instanceID = instanceID
-        self.executionID = executionID
+    init(_ execution: ExecutionKey, childVersion: String?, executor: ReplayExecutor, log: Log) {
+        instanceID = execution.instanceID
+        executionID = execution.executionID
+        self.childVersion = childVersion
         self.executor = executor
         self.log = log
     }
@@ -53,8 +72,14 @@ final class ReplayCore: Sendable {
 extension ReplayCore {
     var now: Date { checked { $0.now } }
     var isReplaying: Bool { checked { $0.isReplaying } }
+    /// How the instance began.
+    var start: ExecutionStarted? { checked { $0.start } }
     /// Whether what the orchestrator says now is new, and said by the run that counts.
     var isHeard: Bool { checked { !$0.isReplaying && !$0.isClosed } }
+    /// What was heard and asked so far: the same in every replay, unlike the number of events recorded.
+    var historyLength: Int { checked { $0.heard + $0.nextID } }
+
+    func isPatched(_ change: String) -> Bool { checked { $0.patches.contains(change, isNew: !$0.isReplaying) } }
 
     func setCustomStatus(_ json: String) { checked { if !$0.isClosed { $0.customStatus = json } } }
 
@@ -65,20 +90,50 @@ extension ReplayCore {
         }
     }
 
-    /// Asks for an action.
+    /// Asks for an action that is answered.
     ///
+    /// - Parameter kind: Makes the action from its id.
     /// - Returns: the action's id, to be awaited at once by ``answer(to:)``.
-    /// - Throws: `CancellationError` in a cancelled task and in a run that was left.
-    func ask(_ kind: OrchestratorAction.Kind) async throws -> Int {
-        if state.withLock({ $0.refusals > Self.refusalLimit }) { await park() }
-        return try register(kind)
+    /// - Throws: `CancellationError` in a cancelled task, in a lost race, and in a run that was left.
+    func ask(_ kind: @Sendable (Int) -> OrchestratorAction.Kind) async throws -> Int {
+        try await admit { state in
+            let id = state.nextID
+            state.add(kind(id))
+            state.open[.action(id)] = .scheduled
+            return id
+        }
+    }
+
+    /// Asks for an action that is not answered.
+    ///
+    /// - Throws: as ``ask(_:)``.
+    func tell(_ kind: OrchestratorAction.Kind) async throws {
+        try await admit { $0.add(kind) }
+    }
+
+    /// Waits for an event, or takes the oldest of those that came before.
+    ///
+    /// - Throws: as ``ask(_:)``, and when the task is cancelled while it waits; the event then stays for others.
+    func event(named name: String) async throws -> String? {
+        let wait = try await admit { state in
+            let ticket = state.inbox.takeTicket()
+            if let event = state.inbox.take(name) {
+                state.open[.event(ticket)] = .answered(.success(event))
+            } else {
+                state.inbox.listen(name, ticket)
+                state.open[.event(ticket)] = .scheduled
+            }
+            return WaitID.event(ticket)
+        }
+        return try await answer(to: wait)
     }
 
     /// Waits for the answer to an action.
-    ///
-    /// A cancelled task stops waiting at once; an action that was not handed over yet is withdrawn.
     @discardableResult
-    func answer(to id: Int) async throws -> String? {
+    func answer(to id: Int) async throws -> String? { try await answer(to: .action(id)) }
+
+    /// A cancelled task stops waiting at once; an action that was not handed over yet is withdrawn.
+    private func answer(to id: WaitID) async throws -> String? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { wait(for: id, $0) }
         } onCancel: {
@@ -86,50 +141,43 @@ extension ReplayCore {
         }
     }
 
-    private func register(_ kind: OrchestratorAction.Kind) throws -> Int {
+    private func admit<Value: Sendable>(_ body: @Sendable (inout State) -> Value) async throws -> Value {
+        if state.withLock({ $0.refusals > Self.refusalLimit }) { await park() }
+        return try enter(body)
+    }
+
+    private func enter<Value: Sendable>(_ body: @Sendable (inout State) -> Value) throws -> Value {
         guard executor.isCurrent else {
             executor.noteEscape()
             throw TaskFailure.escapedWork
         }
-        let isCancelled = Task.isCancelled
-        let id: Int? = state.withLock { state in
+        let isCancelled = Task.isCancelled || Race.isLost
+        let value = state.withLock { state -> Value? in
             if isCancelled || state.isClosed {
                 state.refusals += 1
                 return nil
             }
-            let id = state.nextID
-            state.nextID += 1
-            state.pending[id] = kind
-            state.open[id] = .scheduled
-            return id
+            return body(&state)
         }
-        guard let id else { throw CancellationError() }
-        return id
+        guard let value else { throw CancellationError() }
+        return value
     }
 
-    private func wait(for id: Int, _ continuation: CheckedContinuation<String?, any Error>) {
-        let isCancelled = state.withLock { state in
-            guard case .scheduled = state.open[id] else {
-                state.open[id] = nil
-                return true
-            }
-            state.open[id] = .waiting(continuation)
-            return false
-        }
-        if isCancelled { continuation.resume(throwing: CancellationError()) }
-    }
-
-    private func cancel(_ id: Int) {
-        let continuation = state.withLock { state -> CheckedContinuation<String?, any Error>? in
-            guard let wait = state.open[id] else { return nil }
-            state.pending[id] = nil
-            guard case .waiting(let continuation) = wait else {
-                state.open[id] = .cancelled
+    private func wait(for id: WaitID, _ continuation: CheckedContinuation<String?, any Error>) {
+        let answer = state.withLock { state -> Result<String?, any Error>? in
+            switch state.open.removeValue(forKey: id) {
+            case .scheduled:
+                state.open[id] = .waiting(continuation)
                 return nil
+            case .answered(let result): return result
+            default: return .failure(CancellationError())
             }
-            state.open[id] = nil
-            return continuation
         }
+        if let answer { continuation.resume(with: answer) }
+    }
+
+    private func cancel(_ id: WaitID) {
+        let continuation = state.withLock { $0.cancel(id) }
         continuation?.resume(throwing: CancellationError())
     }
 
@@ -144,86 +192,26 @@ extension ReplayCore {
     }
 }
 
-// What history says.
-extension ReplayCore {
-    /// An episode begins.
-    func begin(at now: Date, isReplaying: Bool) {
-        state.withLock { state in
-            state.now = now
-            state.refusals = 0
-            state.isReplaying = isReplaying
-        }
+extension ReplayCore.State {
+    mutating func add(_ kind: OrchestratorAction.Kind) {
+        pending[nextID] = kind
+        nextID += 1
     }
 
-    /// Takes the action that history records under this id.
-    func confirm(_ id: Int) -> OrchestratorAction.Kind? {
-        state.withLock { $0.pending.removeValue(forKey: id) }
-    }
-
-    /// The first action that history should have recorded by now.
-    var firstPending: OrchestratorAction? {
-        state.withLock { state in
-            guard let id = state.pending.keys.min(), let kind = state.pending[id] else { return nil }
-            return OrchestratorAction(id: id, kind)
+    /// Forgets a wait; what already has its answer keeps it.
+    mutating func cancel(_ id: ReplayCore.WaitID) -> CheckedContinuation<String?, any Error>? {
+        guard let wait = open[id] else { return nil }
+        if case .answered = wait { return nil }
+        switch id {
+        case .action(let number): pending[number] = nil
+        case .event(let ticket): inbox.forget(ticket)
         }
-    }
-
-    /// Answers a wait; an answer that nobody waits for is a repetition or too late, and ignored.
-    func resolve(_ id: Int, _ result: Result<String?, any Error>) {
-        let continuation = state.withLock { state -> CheckedContinuation<String?, any Error>? in
-            guard case .waiting(let continuation) = state.open[id] else { return nil }
-            state.open[id] = nil
-            return continuation
+        guard case .waiting(let continuation) = wait else {
+            open[id] = .cancelled
+            return nil
         }
-        continuation?.resume(with: result)
-    }
-
-    /// Whether something that the engine knows of will go on by itself.
-    var isWaiting: Bool { state.withLock { !$0.open.isEmpty } }
-
-    /// How the instance ended, if it did.
-    var completion: Completion? { state.withLock { $0.completion } }
-
-    /// The orchestrator returned or threw.
-    func finish(_ completion: Completion) {
-        state.withLock { state in
-            if !state.isClosed, state.completion == nil { state.completion = completion }
-        }
-    }
-
-    /// The engine ends the instance.
-    func end(_ completion: Completion) {
-        state.withLock { state in
-            state.completion = completion
-            state.endedByEngine = true
-        }
-    }
-
-    /// Hands over what is pending.
-    func takeTurn() -> OrchestratorTurn {
-        state.withLock { state in
-            var actions: [OrchestratorAction] = []
-            if !state.endedByEngine {
-                actions = state.pending.sorted { $0.key < $1.key }.map { OrchestratorAction(id: $0.key, $0.value) }
-            }
-            state.pending.removeAll()
-            if let completion = state.completion {
-                actions.append(
-                    OrchestratorAction(
-                        id: state.endedByEngine ? -1 : state.nextID, .completeOrchestration(completion)))
-            }
-            return OrchestratorTurn(actions: actions, customStatus: state.customStatus)
-        }
-    }
-
-    /// Refuses all further calls and ends the open waits with cancellation.
-    func close() {
-        let waits = state.withLock { state in
-            state.isClosed = true
-            defer { state.open.removeAll() }
-            return state.open.sorted { $0.key < $1.key }.map(\.value)
-        }
-        for case .waiting(let continuation) in waits { continuation.resume(throwing: CancellationError()) }
+        open[id] = nil
+        return continuation
     }
 }
 
