@@ -60,6 +60,14 @@ struct ValueTests {
         #expect(try Payload.decode(String.self, from: Payload.encode("\u{1}\"é"), what: "") == "\u{1}\"é")
     }
 
+    @Test func timesKeepTheirMilliseconds() throws {
+        for milliseconds in Int64(1_767_225_300_000)..<1_767_225_301_000 {
+            let time = Date(millisecondsSince1970: milliseconds)
+            let back = try Payload.decode(Date.self, from: Payload.encode(time), what: "")
+            #expect(back.millisecondsSince1970 == milliseconds)
+        }
+    }
+
     @Test func durationsAreAddedToTheMillisecondAndNeverTooEarly() {
         let time = Date(millisecondsSince1970: 1_000)
         #expect(time.adding(.milliseconds(5)).millisecondsSince1970 == 1_005)

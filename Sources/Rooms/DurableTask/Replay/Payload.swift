@@ -16,7 +16,7 @@ package enum Payload {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
-            try container.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+            try container.encode(date.payloadText(fraction: true))
         }
         do {
             return String(decoding: try encoder.encode(value), as: UTF8.self)
@@ -57,5 +57,16 @@ package enum Payload {
             return try style.parse(text)
         }
         return decoder
+    }
+}
+
+extension Date {
+    /// ISO 8601 in UTC, to the nearest millisecond.
+    ///
+    /// Half a millisecond more goes in because the style cuts off: most thousandths of a second are a little less than
+    /// themselves as binary fractions, and would lose a millisecond every time they are written.
+    func payloadText(fraction: Bool) -> String {
+        let time = Date(timeIntervalSince1970: (Double(millisecondsSince1970) + 0.5) / 1000)
+        return time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: fraction))
     }
 }

@@ -106,7 +106,5 @@ public struct Schedule: Sendable, Equatable {
 
 extension Date {
     /// ISO 8601 in UTC, with milliseconds where there are any.
-    var scheduleText: String {
-        formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: millisecondsSince1970 % 1000 != 0))
-    }
+    var scheduleText: String { payloadText(fraction: millisecondsSince1970 % 1000 != 0) }
 }
