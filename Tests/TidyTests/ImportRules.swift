@@ -18,6 +18,7 @@ private let bindings: [String: Set<String>] = [
     "CLinux": ["Basics", "Sockets", "StorageServer", "Imaging"],
     "CSQLite": ["SQLite"],
     "COpenSSL": ["Crypto", "Sockets"],
+    "CNGHTTP2": ["GRPC"],
     "CCurl": ["CCurlShim", "Curl"],
     "CCurlShim": ["Curl"],
     "CVips": ["CVipsShim"],
