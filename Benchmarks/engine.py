@@ -144,6 +144,7 @@ def main() -> None:
             for one in contenders if one.is_durable and "Darkroom" in one.name and options.finished
         }
 
+    shutil.rmtree(folder)
     results = {name: medians(figures) for name, figures in rounds.items()}
     print_tables(contenders, results, great)
     (WORK / "engine.json").write_text(json.dumps({"results": results, "great": great, "rounds": rounds}, indent=2))
