@@ -50,6 +50,9 @@ package final class PostgresServer: Sendable {
         "postgresql://tester:a%20secret%3A%2050%25@127.0.0.1:\(port)/\(database)"
     }
 
+    /// The certificate that vouches for the server at 127.0.0.1, a PEM file.
+    package var certificate: String { "\(folder)/certificate.pem" }
+
     /// Starts the server again.
     package func start() async throws { try await ask("start") }
 

@@ -53,9 +53,19 @@ class Server:
             "initdb", "--pgdata", self.data, "--username", "tester", "--pwfile", secret, "--no-sync",
             "--encoding", "UTF8", "--locale", "C.UTF-8", "--auth-local", "trust", "--auth-host", "scram-sha-256",
         )
+        self.make_certificate()
         # The folder is the server's alone, but root and the server's account both come in by the socket.
         os.chmod(self.folder, 0o755)
         self.port = None
+
+    def make_certificate(self):
+        names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+        key, certificate = f"{self.folder}/key.pem", f"{self.folder}/certificate.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", *names,
+             "-days", "2", "-keyout", key, "-out", certificate],
+            capture_output=True, check=True, **self.account,
+        )
 
     @staticmethod
     def free_port():
@@ -101,6 +111,9 @@ class Server:
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": self.folder,
+            "ssl": "on",
+            "ssl_cert_file": f"{self.folder}/certificate.pem",
+            "ssl_key_file": f"{self.folder}/key.pem",
             "fsync": "on" if self.fsync else "off",
         }
         command = [f"{PROGRAMS}/postgres", "-D", self.data]

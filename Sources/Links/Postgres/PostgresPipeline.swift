@@ -14,6 +14,11 @@ final class PostgresPipeline {
         case call
     }
 
+    /// The protocol counts parameters in 16 bits.
+    private static let mostParameters = 65_535
+    /// The server takes no value of a gibibyte.
+    private static let mostBytes = (1 << 30) - 1
+
     private let connection: PostgresConnection
     private var statements: StatementCache
 
@@ -26,7 +31,9 @@ final class PostgresPipeline {
     var preparedCount: Int { statements.count }
 
     /// Whether the connection still stands, as far as one can know without asking.
-    var isAlive: Bool { connection.takeArrived() }
+    ///
+    /// The first look finds the server's farewell, the second the end of the stream behind it.
+    var isAlive: Bool { connection.takeArrived() && connection.takeArrived() }
 
     /// Runs a statement once for each row of parameters, behind `opening`, and reads each answer.
     ///
@@ -54,14 +61,31 @@ final class PostgresPipeline {
     /// Refuses what would fail half sent, or would be cut short on the way.
     private func check(_ sql: String, _ rows: [[SQLValue]]) throws {
         let wanted = statements.parameterCount(of: sql)
+        if wanted > Self.mostParameters {
+            throw SQLError.misuse("a statement takes at most \(Self.mostParameters) parameters", statement: sql)
+        }
         for row in rows {
             if row.count != wanted {
                 let message = "the statement takes \(wanted) parameters and was given \(row.count)"
                 throw SQLError.misuse(message, statement: sql)
             }
-            for case .text(let text) in row where text.utf8.contains(0) {
+            for value in row { try check(value, sql) }
+        }
+    }
+
+    private func check(_ value: SQLValue, _ sql: String) throws {
+        let size: Int
+        switch value {
+        case .text(let text):
+            size = text.utf8.count
+            if text.utf8.contains(0) {
                 throw SQLError.misuse("PostgreSQL takes no text with a NUL character; use a blob", statement: sql)
             }
+        case .blob(let bytes): size = bytes.count
+        case .null, .integer, .real: return
+        }
+        if size > Self.mostBytes {
+            throw SQLError.misuse("a value has at most \(Self.mostBytes) bytes", statement: sql)
         }
     }
 
@@ -110,7 +134,7 @@ final class PostgresPipeline {
         for command in expected {
             let result = try answer()
             let hasSucceeded = result.status == PGRES_COMMAND_OK || result.status == PGRES_TUPLES_OK
-            if result.status == PGRES_FATAL_ERROR, failure == nil { failure = try refusal(result, of: sql) }
+            if !hasSucceeded, failure == nil { failure = try refusal(result, of: sql) }
             switch command {
             case .call where hasSucceeded && failure == nil: answers.append(read(result))
             case .release(let name) where hasSucceeded: statements.released(name)
@@ -134,6 +158,9 @@ final class PostgresPipeline {
 
     /// A failure of the statement; thrown when it is the connection's last word.
     private func refusal(_ result: PostgresResult, of sql: String) throws -> SQLError {
+        guard result.status == PGRES_FATAL_ERROR else {
+            return SQLError.misuse("the statement is empty, or is none that has an answer", statement: sql)
+        }
         let failure = SQLError(postgres: result, statement: sql)
         if failure.kind == .unavailable { throw failure }
         guard Self.isOutdatedPlan(result) else { return failure }
@@ -143,7 +170,11 @@ final class PostgresPipeline {
 
     /// The tables changed under a prepared statement, or somebody dropped it; the next call prepares it anew.
     private static func isOutdatedPlan(_ result: PostgresResult) -> Bool {
-        result.field("C") == "0A000" && result.field("R") == "RevalidateCachedQuery"
+        switch result.field("C") {
+        case "0A000": result.field("R") == "RevalidateCachedQuery"
+        case "26000": true
+        default: false
+        }
     }
 
     private static var outOfStep: SQLError { .connectionLost("its answers ended early") }

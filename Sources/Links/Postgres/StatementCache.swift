@@ -63,9 +63,10 @@ struct StatementCache {
     mutating func forget(_ names: Set<String>) {
         guard !names.isEmpty else { return }
         for (sql, entry) in entries where entry.variants.contains(where: { names.contains($0.name) }) {
-            entries[sql]?.variants.removeAll { names.contains($0.name) }
+            let kept = entry.variants.filter { !names.contains($0.name) }
+            variantCount -= entry.variants.count - kept.count
+            entries[sql]?.variants = kept
         }
-        variantCount = entries.values.reduce(0) { $0 + $1.variants.count }
         retired.removeAll(where: names.contains)
     }
 
@@ -78,7 +79,10 @@ struct StatementCache {
 
     /// Makes room again after an exchange.
     mutating func trim() {
-        while variantCount > limit, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+        // A statement that was never prepared has an entry too.
+        while max(variantCount, entries.count) > limit,
+            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
             drop(oldest.key)
         }
     }

@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Peers
 import Postgres
 import SQL
@@ -44,6 +45,25 @@ struct ConnectionTests {
                     try connection.execute("INSERT INTO thing (id) VALUES (1)")
                     _ = try? connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
                     _ = try? connection.execute("INSERT INTO thing (id) VALUES (2)")
+                }
+            }
+            #expect(error?.kind == .unavailable)
+            try await database.expectThings(0)
+        }
+    }
+
+    @Test func knowsThatNothingWasWrittenWhenCutBeforeTheCommit() async throws {
+        try await withDatabase { database, place in
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { connection in
+                    try connection.execute("INSERT INTO thing (id) VALUES (1)")
+                    let cut = DispatchSemaphore(value: 0)
+                    // Unstructured: the writer must stand still while its connection is cut.
+                    Task {
+                        defer { cut.signal() }
+                        try await place.cutAndWait()
+                    }
+                    cut.wait()
                 }
             }
             #expect(error?.kind == .unavailable)
@@ -116,6 +136,31 @@ struct ConnectionTests {
         let database = try PostgresDatabase(server.networkAddress(of: "postgres"))
         defer { database.close() }
         #expect(try await database.read { try $0.query("SELECT 1")[0].int(0) } == 1)
+    }
+
+    @Test func carriesBigBatchesOverTLS() async throws {
+        let server = try await PostgresServer.shared
+        let database = try PostgresDatabase(
+            server.networkAddress(of: "postgres") + "?sslmode=verify-full&sslrootcert=\(server.certificate)")
+        defer { database.close() }
+        let rows: [[SQLValue]] = (0..<200).map { [.text(String(repeating: "\($0),", count: 5_000))] }
+        let (answers, isEncrypted) = try await database.read { connection in
+            let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            return (try connection.queryEach("SELECT ?", rows), try connection.query(encrypted)[0].int(0))
+        }
+        #expect(answers == rows.map { [SQLRow($0)] })
+        #expect(isEncrypted == 1)
+    }
+
+    @Test func refusesAServerThatNobodyVouchesFor() async throws {
+        let server = try await PostgresServer.shared
+        let database = try PostgresDatabase(
+            server.networkAddress(of: "postgres") + "?sslmode=verify-full&sslrootcert=/dev/null",
+            options: .with { $0.patience = .zero })
+        defer { database.close() }
+        let error = await #expect(throws: SQLError.self) { try await database.read { try $0.query("SELECT 1") } }
+        #expect(error?.kind == .unavailable)
+        #expect(error?.description.contains("50%") == false)
     }
 }
 

@@ -42,6 +42,15 @@ struct Place: Sendable {
 
     /// Cuts all of its connections.
     func cut() async throws { try await server.cut(database) }
+
+    /// Cuts all of its connections, and waits until the server has forgotten them.
+    func cutAndWait() async throws {
+        try await cut()
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pg_sleep(0.01) IS NOT NULL"
+        try await withSharedDatabase { shared in
+            while try await shared.read({ try $0.query(sessions, [.text(database)])[0].int(0) }) > 0 {}
+        }
+    }
 }
 
 extension SQLDatabase {

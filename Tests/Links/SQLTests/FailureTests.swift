@@ -46,6 +46,19 @@ struct FailureTests {
     }
 
     @Test(arguments: Engine.allCases)
+    func refusesAStatementThatIsEmpty(engine: Engine) async throws {
+        try await engine.withDatabase { database, _ in
+            for statement in ["", " -- nothing"] {
+                let error = await #expect(throws: SQLError.self) {
+                    try await database.write { try $0.query(statement) }
+                }
+                #expect(error?.kind == .misuse)
+            }
+            try await database.expectThings(0)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
     func refusesAWrongNumberOfParameters(engine: Engine) async throws {
         try await engine.withDatabase { database, _ in
             for parameters: [SQLValue] in [[], [1], [1, 2, 3]] {
