@@ -25,9 +25,19 @@ final class Script {
         self.init(registry, log: log)
     }
 
-    init(_ registry: TaskRegistry, log: Log = .silent) {
+    /// - Parameter history: What the instance goes on from.
+    init(_ registry: TaskRegistry, log: Log = .silent, from history: [HistoryEvent] = []) {
         self.registry = registry
+        self.history = history
         live = Orchestrator(Self.key, registry: registry, log: log)
+        live.replay(history)
+        if let last = history.last { now = last.timestamp }
+    }
+
+    /// The instance after it failed and was rewound.
+    func rewound() throws -> Script {
+        let history = try #require(history.rewound(by: Rewinding(reason: nil), executionID: Self.key.executionID))
+        return Script(registry, from: history)
     }
 
     deinit { live.close() }
@@ -48,6 +58,20 @@ final class Script {
     func fire(_ id: Int) -> [String] { step([.timerFired(timerID: id, fireAt: now)]) }
 
     func raise(_ name: String, _ value: String? = nil) -> [String] { step([.eventRaised(name: name, input: value)]) }
+
+    /// The entity that the action calls answers, or the locks that it asks for are held.
+    func answer(_ id: Int, _ output: String? = nil) -> [String] {
+        for event in history where event.id == id {
+            switch event.kind {
+            case .entityOperationCalled(let call):
+                return step([.entityOperationCompleted(requestID: call.requestID, output: output)])
+            case .entityLockRequested(let request):
+                return step([.entityLockGranted(criticalSectionID: request.criticalSectionID)])
+            default: break
+            }
+        }
+        return ["no entity is called by action \(id)"]
+    }
 
     /// One episode with these news, a second after the one before.
     func step(_ kinds: [HistoryEvent.Kind]) -> [String] {
@@ -80,6 +104,12 @@ final class Script {
         case .createSubOrchestration(let call):
             "\(action.id) child \(call.name)(\(call.input ?? "")) as \(call.instanceID)"
         case .sendEvent(let event): "\(action.id) \(event.name)(\(event.input ?? "")) to \(event.instanceID)"
+        case .callEntity(let operation):
+            "\(action.id) call \(operation.operation)(\(operation.input ?? "")) of \(operation.target)"
+        case .signalEntity(let operation):
+            "\(action.id) signal \(operation.operation)(\(operation.input ?? "")) of \(operation.target)"
+        case .lockEntities(let request): "\(action.id) lock \(request.lockSet.joined(separator: " "))"
+        case .unlockEntity(let unlock): "\(action.id) unlock \(unlock.target)"
         case .completeOrchestration(let end):
             "\(action.id) \(end.status) \(end.failure?.description ?? end.result ?? "")"
         default: "\(action.id) \(action.kind)"

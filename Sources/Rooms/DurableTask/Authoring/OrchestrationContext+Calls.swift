@@ -43,20 +43,20 @@ extension OrchestrationContext {
         activity name: String, _ input: some Encodable, as output: Output.Type, options: ActivityOptions
     ) async throws -> Output {
         let input = try Payload.encode(input)
-        let result = try await attempts(options.retry) { _, attempt in
-            .scheduleTask(options.call(name, input, attempt))
+        let result = try await attempts(options.retry) { attempt in
+            try await core.ask { _ in .scheduleTask(options.call(name, input, attempt)) }
         }
         return try Payload.decode(output, from: result, what: "the output of activity \"\(name)\"")
     }
 
     /// Asks until an answer is no failure or the policy gives up.
     private func attempts(
-        _ retry: RetryPolicy?, _ kind: @Sendable (_ id: Int, _ attempt: CallAttempt) -> OrchestratorAction.Kind
+        _ retry: RetryPolicy?, _ ask: (CallAttempt) async throws -> Int
     ) async throws -> String? {
         let begin = now
         var attempt = CallAttempt(number: 1)
         while true {
-            let id = try await core.ask { [attempt] in kind($0, attempt) }
+            let id = try await ask(attempt)
             do {
                 return try await core.answer(to: id)
             } catch let failure as TaskFailure {
@@ -105,9 +105,11 @@ extension OrchestrationContext {
         let input = try Payload.encode(input)
         let result: String?
         do {
-            result = try await attempts(options.retry) { id, attempt in
-                .createSubOrchestration(child(name, input, options, id, attempt))
+            result = try await attempts(options.retry) { attempt in
+                try await core.askForChild { child(name, input, options, $0, attempt) }
             }
+        } catch let refusal as ChildRefusal {
+            throw refusal.failure
         } catch let failure as TaskFailure {
             throw TaskFailure.ofChild(name, failure)
         }

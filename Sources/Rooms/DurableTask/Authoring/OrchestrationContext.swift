@@ -31,7 +31,7 @@ public struct OrchestrationContext: Sendable {
 
     /// An id that is unique and the same in every replay.
     public func newUUID() -> UUID {
-        let name = "\(core.instanceID)\u{0}\(core.executionID)\u{0}\(core.takeUUIDNumber())"
+        let name = "\(core.seed)\u{0}\(core.takeUUIDNumber())"
         var bytes = Array(Digest.sha1.of(Array(name.utf8)).prefix(16))
         bytes[6] = bytes[6] & 0x0f | 0x50
         bytes[8] = bytes[8] & 0x3f | 0x80

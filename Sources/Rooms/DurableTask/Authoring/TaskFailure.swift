@@ -124,6 +124,8 @@ extension TaskFailure {
         public static let invalidPayload = "InvalidPayload"
         /// Another orchestration, called as a child, failed; the cause says why.
         public static let subOrchestrationFailed = "SubOrchestrationFailed"
+        /// The orchestrator broke a rule that holds while it has locks on entities.
+        public static let criticalSection = "CriticalSection"
         /// The worker does not run instances of this version.
         public static let versionMismatch = "VersionMismatch"
         /// Something took longer than the orchestrator wanted to wait.

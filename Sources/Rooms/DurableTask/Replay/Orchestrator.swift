@@ -60,8 +60,9 @@ package final class Orchestrator: Sendable {
     private func apply(_ event: HistoryEvent, isReplaying: Bool) {
         switch event.kind {
         case .orchestratorStarted:
-            if !isSuspended { checkEpisodeIsRecorded() }
+            if !isSuspended, core.recordsEpisodes { checkEpisodeIsRecorded() }
             core.begin(at: event.timestamp, isReplaying: isReplaying)
+        case .executionRewound: core.passRewinding()
         case .executionTerminated(let reason, _): end(Completion(.terminated, result: reason))
         case .executionSuspended: held.withLock { $0 = $0 ?? [] }
         case .executionResumed: resume()
@@ -83,7 +84,10 @@ package final class Orchestrator: Sendable {
     }
 
     private func hear(_ event: HistoryEvent) {
-        if let action = OrchestratorAction.Kind(recordedAs: event.kind) { return confirm(event.id, action.name) }
+        if let action = OrchestratorAction.Kind(recordedAs: event.kind) {
+            if !core.isRemembering { confirm(event.id, action.name) }
+            return
+        }
         if case .executionCompleted(let completion) = event.kind { return confirm(completion) }
         switch event.kind {
         case .executionStarted(let start): begin(start)
@@ -92,11 +96,20 @@ package final class Orchestrator: Sendable {
         case .taskFailed(let id, let failure), .subOrchestrationFailed(let id, let failure):
             resolve(id, .failure(failure))
         case .timerFired(let id, _): resolve(id, .success(nil))
-        case .eventRaised(let name, let input):
-            core.countEvent()
-            executor.run { core.raise(name, input, at: event.timestamp) }
+        case .eventRaised(let name, let input): listen { core.raise(name, input, at: event.timestamp) }
+        case .entityOperationCompleted(let request, let output):
+            listen { core.resolve(request, .success(output)) }
+        case .entityOperationFailed(let request, let failure):
+            listen { core.resolve(request, .failure(failure)) }
+        case .entityLockGranted(let section): listen { core.grant(section) }
         default: break
         }
+    }
+
+    /// Lets the orchestrator run until it waits again.
+    private func listen(_ body: () -> Void) {
+        core.countEvent()
+        executor.run(body)
     }
 
     private func begin(_ start: ExecutionStarted) {
@@ -116,8 +129,7 @@ package final class Orchestrator: Sendable {
     }
 
     private func resolve(_ id: Int, _ result: Result<String?, any Error>) {
-        core.countEvent()
-        executor.run { core.resolve(id, result) }
+        listen { core.resolve(id, result) }
     }
 
     private func end(_ completion: Completion) {

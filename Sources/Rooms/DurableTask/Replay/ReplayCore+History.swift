@@ -7,9 +7,37 @@ import FoundationEssentials
 // What history says.
 extension ReplayCore {
     /// Reads what the engine noted in the past, which may say more about an episode than stood there at its time.
+    ///
+    /// What stands before a rewinding is remembered, not confirmed.
     func readNotes(in past: [HistoryEvent]) {
-        for case .patched(let change) in past.lazy.compactMap({ HistoryNote($0.kind) }) {
-            state.withLock { $0.patches.remember(change) }
+        let rewindings = past.indices.filter { past[$0].kind.isRewinding }
+        let memory = rewindings.last.map { Recollection(of: past[..<$0]) }
+        state.withLock { state in
+            for note in past.lazy.compactMap({ HistoryNote($0.kind) }) {
+                switch note {
+                case .patched(let change): state.patches.remember(change)
+                case .seed(let run): state.seed = run
+                case .used(let id): state.nextID = id + 1
+                }
+            }
+            guard let memory else { return }
+            state.memory = memory
+            state.rewindingsAhead = rewindings.count
+        }
+    }
+
+    /// Whether the events are those before the last rewinding.
+    var isRemembering: Bool { state.withLock { $0.isRemembering } }
+
+    /// Whether all that the orchestrator asked for by now is recorded.
+    var recordsEpisodes: Bool { state.withLock { !$0.isRemembering && !$0.isBehindRewinding } }
+
+    /// The events before a rewinding are over.
+    func passRewinding() {
+        state.withLock { state in
+            guard state.isRemembering else { return }
+            state.rewindingsAhead -= 1
+            state.isBehindRewinding = !state.isRemembering
         }
     }
 
@@ -19,6 +47,7 @@ extension ReplayCore {
             state.now = now
             state.refusals = 0
             state.isReplaying = isReplaying
+            state.isBehindRewinding = false
         }
     }
 
@@ -43,7 +72,10 @@ extension ReplayCore {
 
     /// Answers an action; an answer that nobody waits for is a repetition or too late, and ignored.
     func resolve(_ id: Int, _ result: Result<String?, any Error>) {
-        let continuation = state.withLock { $0.takeWaiting(.action(id)) }
+        let continuation = state.withLock { state in
+            if state.isRemembering, state.open[.action(id)] == nil { state.memory?.keep(result, for: id) }
+            return state.takeWaiting(.action(id))
+        }
         continuation?.resume(with: result)
     }
 
@@ -70,6 +102,7 @@ extension ReplayCore {
         state.withLock { state in
             if !state.isClosed, state.completion == nil { state.completion = completion }
         }
+        unlockAll()
     }
 
     /// The engine ends the instance.
@@ -78,6 +111,7 @@ extension ReplayCore {
             state.completion = completion
             state.endedByEngine = true
         }
+        unlockAll()
     }
 
     /// Hands over what is pending.
@@ -107,10 +141,8 @@ extension ReplayCore.State {
     }
 
     fileprivate mutating func takeTurn() -> OrchestratorTurn {
-        var actions: [OrchestratorAction] = []
-        if !endedByEngine {
-            actions = pending.sorted { $0.key < $1.key }.map { OrchestratorAction(id: $0.key, $0.value) }
-        }
+        var actions = pending.sorted { $0.key < $1.key }.map { OrchestratorAction(id: $0.key, $0.value) }
+        if endedByEngine { actions.removeAll { !$0.kind.givesBackLock } }
         pending.removeAll()
         if var completion {
             if completion.status == .continuedAsNew { completion.carryover = inbox.unconsumed }
@@ -118,5 +150,20 @@ extension ReplayCore.State {
             actions.append(OrchestratorAction(id: id, .completeOrchestration(completion)))
         }
         return OrchestratorTurn(actions: actions, customStatus: customStatus, patches: patches.takeNew())
+    }
+}
+
+extension OrchestratorAction.Kind {
+    /// Locks are given back even by an instance that the engine ends.
+    fileprivate var givesBackLock: Bool {
+        if case .unlockEntity = self { return true }
+        return false
+    }
+}
+
+extension HistoryEvent.Kind {
+    fileprivate var isRewinding: Bool {
+        if case .executionRewound = self { return true }
+        return false
     }
 }

@@ -16,11 +16,25 @@ final class ReplayCore: Sendable {
         var isReplaying = false
         var nextID = 0
         var nextUUID = 0
+        var nextRandom = 0
+        /// The run that ids and random numbers are made from; another than the own after a rewinding.
+        var seed: String?
         /// How many events the orchestrator has heard.
         var heard = 0
         var pending: [Int: OrchestratorAction.Kind] = [:]
         var open: [WaitID: Wait] = [:]
+        /// The actions whose answers bear a name of their own, by it.
+        var requests: [String: Int] = [:]
         var inbox = EventInbox()
+        var sections = CriticalSections()
+        /// What was asked for before a rewinding; nil for an instance that was never rewound.
+        var memory: Recollection?
+        /// How many rewindings are still to come in the past; what stands before the last is remembered.
+        var rewindingsAhead = 0
+        /// Whether what the orchestrator asked for by now needs not be recorded: the next episode does that.
+        var isBehindRewinding = false
+        /// How often the orchestrator asked for something.
+        var asked = 0
         var patches = Patches()
         var customStatus: String?
         var completion: Completion?
@@ -43,6 +57,7 @@ final class ReplayCore: Sendable {
         case scheduled
         /// The answer came before somebody awaited it.
         case answered(Result<String?, any Error>)
+        /// Somebody awaits it.
         case waiting(CheckedContinuation<String?, any Error>)
         case cancelled
     }
@@ -90,25 +105,42 @@ extension ReplayCore {
         }
     }
 
+    func takeRandomNumber() -> Int {
+        checked { state in
+            defer { state.nextRandom += 1 }
+            return state.nextRandom
+        }
+    }
+
+    /// What ids and random numbers are made from: the same in every replay, also after a rewinding.
+    var seed: String { "\(instanceID)\u{0}\(checked { $0.seed } ?? executionID)" }
+
     /// Asks for an action that is answered.
     ///
     /// - Parameter kind: Makes the action from its id.
     /// - Returns: the action's id, to be awaited at once by ``answer(to:)``.
     /// - Throws: `CancellationError` in a cancelled task, in a lost race, and in a run that was left.
     func ask(_ kind: @Sendable (Int) -> OrchestratorAction.Kind) async throws -> Int {
-        try await admit { state in
-            let id = state.nextID
-            state.add(kind(id))
-            state.open[.action(id)] = .scheduled
-            return id
+        try await admit { $0.ask(kind).id }
+    }
+
+    /// Asks for another orchestration; ``ask(_:)`` says the rest.
+    ///
+    /// - Throws: also ``ChildRefusal``, so that it is not taken for a failure of the child.
+    func askForChild(_ call: @Sendable (Int) -> SubOrchestrationCall) async throws -> Int {
+        let id = try await admit { state -> Int? in
+            if state.sections.areHeld { return nil }
+            return state.ask { .createSubOrchestration(call($0)) }.id
         }
+        guard let id else { throw ChildRefusal() }
+        return id
     }
 
     /// Asks for an action that is not answered.
     ///
     /// - Throws: as ``ask(_:)``.
     func tell(_ kind: OrchestratorAction.Kind) async throws {
-        try await admit { $0.add(kind) }
+        try await admit { state in _ = state.add { _ in kind } }
     }
 
     /// Waits for an event, or takes the oldest of those that came before.
@@ -141,7 +173,7 @@ extension ReplayCore {
         }
     }
 
-    private func admit<Value: Sendable>(_ body: @Sendable (inout State) -> Value) async throws -> Value {
+    func admit<Value: Sendable>(_ body: @Sendable (inout State) -> Value) async throws -> Value {
         if state.withLock({ $0.refusals > Self.refusalLimit }) { await park() }
         return try enter(body)
     }
@@ -193,9 +225,29 @@ extension ReplayCore {
 }
 
 extension ReplayCore.State {
-    mutating func add(_ kind: OrchestratorAction.Kind) {
-        pending[nextID] = kind
-        nextID += 1
+    var isRemembering: Bool { rewindingsAhead > 0 }
+
+    /// Asks for an action, unless it is remembered.
+    ///
+    /// - Returns: the action's id, and what is remembered of it.
+    @discardableResult
+    mutating func add(_ kind: (Int) -> OrchestratorAction.Kind) -> (id: Int, record: Recollection.Record?) {
+        let order = asked
+        asked += 1
+        if let record = memory?.claim(kind(order), preferring: order) {
+            if !record.isSettled { pending[record.id] = kind(record.id) }
+            return (record.id, record)
+        }
+        defer { nextID += 1 }
+        pending[nextID] = kind(nextID)
+        return (nextID, nil)
+    }
+
+    /// Asks for an action that is answered.
+    mutating func ask(_ kind: (Int) -> OrchestratorAction.Kind) -> (id: Int, record: Recollection.Record?) {
+        let (id, record) = add(kind)
+        open[.action(id)] = memory?.takeAnswer(to: id).map { .answered($0) } ?? .scheduled
+        return (id, record)
     }
 
     /// Forgets a wait; what already has its answer keeps it.
@@ -203,7 +255,9 @@ extension ReplayCore.State {
         guard let wait = open[id] else { return nil }
         if case .answered = wait { return nil }
         switch id {
-        case .action(let number): pending[number] = nil
+        case .action(let number):
+            let isWithdrawn = pending.removeValue(forKey: number) != nil
+            sections.abandon(action: number, isWithdrawn: isWithdrawn)
         case .event(let ticket): inbox.forget(ticket)
         }
         guard case .waiting(let continuation) = wait else {
