@@ -127,7 +127,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "Peers", path: "Tests/Peers", exclude: ["http_peer.py", "smtp_peer.py", "postgres_peer.py"],
+            name: "Peers", path: "Tests/Peers",
+            exclude: ["grpc_peer.py", "http_peer.py", "smtp_peer.py", "postgres_peer.py"],
             swiftSettings: house),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "HTTP", on: "Links"),
@@ -156,6 +157,7 @@ let package = Package(
         tests(of: "HTTPClient", on: "Links", ["Crypto", "HTTP", "Peers"]),
         tests(of: "Mail", on: "Links", ["Peers"]),
         tests(of: "Protobuf", on: "Links"),
+        tests(of: "GRPC", on: "Links", ["Basics", "Protobuf", "Sockets", "Telemetry", "Peers"]),
         tests(of: "Notifications", on: "Rooms", ["Mail", "Peers"]),
         tests(of: "ImageStores", on: "Rooms", ["SQL", "SQLite"]),
         .testTarget(

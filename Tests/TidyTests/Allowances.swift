@@ -42,6 +42,27 @@ let allowances: [Allowance] = [
         .unsafe, in: "Sources/Links/HTTPClient/UploadWriter.swift",
         because: "pread fills an array; a file under upload needs no binding of its own"),
     Allowance(
+        .uncheckedSendable, in: "Sources/Links/HTTPServer/BodyWriter.swift",
+        because: "it belongs to an event loop, which it moves to"),
+    Allowance(
+        .uncheckedSendable, in: "Sources/Links/HTTPServer/Connection.swift",
+        because: "it belongs to an event loop, which is checked at run time"),
+    Allowance(
+        .unsafe, in: "Sources/Links/HTTPServer/Connection.swift",
+        because: "the task of a request is cancelled from outside it, on the loop it runs on"),
+    Allowance(
+        .unsafe, in: "Sources/Links/HTTPServer/InputBuffer.swift",
+        because: "sockets fill memory by its address"),
+    Allowance(
+        .uncheckedSendable, in: "Sources/Links/HTTPServer/RequestBody.swift",
+        because: "it belongs to an event loop, which it moves to"),
+    Allowance(
+        .unsafe, in: "Sources/Links/HTTPServer/RequestBody.swift",
+        because: "sockets fill memory by its address"),
+    Allowance(
+        .unsafe, in: "Sources/Links/HTTPServer/RequestParser.swift",
+        because: "text is made of bytes in place, without a copy"),
+    Allowance(
         .unsafe, in: "Sources/Links/Mail/MailOutbox.swift",
         because: "open, write, fsync and rename take C strings and addresses"),
     Allowance(

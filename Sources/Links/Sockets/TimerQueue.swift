@@ -5,7 +5,8 @@
 ///
 /// It is used on that loop only.
 package final class LoopTimer {
-    let due: Milliseconds
+    /// When it happens.
+    package let due: Milliseconds
     fileprivate var action: (() -> Void)?
 
     fileprivate init(due: Milliseconds, _ action: @escaping () -> Void) {

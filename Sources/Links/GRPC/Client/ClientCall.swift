@@ -173,12 +173,10 @@ extension ClientCall {
     private static let wrongCount = GRPCStatus(.internalError, "the server's answer is not exactly one message")
 
     /// The messages that came meanwhile, at least one; none at the end.
-    @concurrent
     func nextMessages() async throws -> [[UInt8]] {
         try await onLoop { try await self.take() ?? [] }
     }
 
-    @concurrent
     func metadata() async throws -> GRPCMetadata {
         try await onLoop {
             while self.head == nil {
@@ -194,11 +192,16 @@ extension ClientCall {
         await withTaskExecutorPreference(loop) { end?.trailers ?? [:] }
     }
 
+    /// Runs `body` on the loop, whatever the caller runs on.
+    @concurrent
     private func onLoop<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        try await withTaskCancellationHandler {
-            try await withTaskExecutorPreference(loop) { try await body() }
-        } onCancel: {
-            loop.execute { self.cancel() }
+        // The other way round, the body would stay where the caller is: closures that are passed on inherit that.
+        try await withTaskExecutorPreference(loop) {
+            try await withTaskCancellationHandler {
+                try await body()
+            } onCancel: {
+                loop.execute { self.cancel() }
+            }
         }
     }
 

@@ -23,6 +23,12 @@ func makeCallbacks() -> OpaquePointer? {
         if let frame = unsafe frame { unsafe receive(frame, in: session(context)) }
         return 0
     }
+    unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, context in
+        if let header = unsafe frame?.pointee.hd, carriesCall(header), isLast(header) {
+            unsafe session(context)?.endIsSent(on: header.stream_id)
+        }
+        return 0
+    }
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, start, count, context in
         if let start = unsafe start {
             unsafe session(context)?.receiveData(Span(_unsafeStart: start, count: count), on: stream)
@@ -69,7 +75,7 @@ func fillFrame(
 @unsafe
 private func receive(_ frame: UnsafePointer<nghttp2_frame>, in session: HTTP2Session?) {
     let header = unsafe frame.pointee.hd
-    let isLast = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+    let isLast = isLast(header)
     switch nghttp2_frame_type(UInt32(header.type)) {
     case NGHTTP2_HEADERS:
         let isRequest = unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
@@ -85,6 +91,15 @@ private func receive(_ frame: UnsafePointer<nghttp2_frame>, in session: HTTP2Ses
         let isAnswer = header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0
         session?.receiveControl(type: header.type, isAnswer: isAnswer)
     }
+}
+
+private func isLast(_ header: nghttp2_frame_hd) -> Bool {
+    header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+}
+
+private func carriesCall(_ header: nghttp2_frame_hd) -> Bool {
+    let type = nghttp2_frame_type(UInt32(header.type))
+    return type == NGHTTP2_HEADERS || type == NGHTTP2_DATA
 }
 
 /// The session that stands behind a callback's context.

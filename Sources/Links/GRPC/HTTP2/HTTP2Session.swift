@@ -48,6 +48,7 @@ final class HTTP2Session {
     private var session: OpaquePointer?
     private unowned let delegate: any HTTP2SessionDelegate
     private let headerBytes: Int
+    private let isServer: Bool
     /// The head that is being received; heads never mix.
     private var fields: [HTTP2Field] = []
     private var fieldBytes = 0
@@ -55,6 +56,7 @@ final class HTTP2Session {
     init(_ rules: HTTP2Rules, delegate: any HTTP2SessionDelegate) {
         self.delegate = delegate
         headerBytes = rules.headerBytes
+        isServer = rules.isServer
         let callbacks = unsafe makeCallbacks()
         let options = unsafe makeOptions(rules)
         defer {
@@ -233,6 +235,12 @@ extension HTTP2Session {
     }
 
     func receiveEnd(of stream: Int32) { delegate.receivedEnd(of: stream) }
+
+    /// This side has said its last on a stream; a client that is still sending need not go on.
+    func endIsSent(on stream: Int32) {
+        guard isServer, unsafe nghttp2_session_get_stream_remote_close(session, stream) == 0 else { return }
+        reset(stream, NGHTTP2_NO_ERROR)
+    }
 
     func receiveControl(type: UInt8, isAnswer: Bool) { delegate.receivedControl(type: type, isAnswer: isAnswer) }
 

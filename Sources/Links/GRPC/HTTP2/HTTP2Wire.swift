@@ -133,6 +133,7 @@ final class HTTP2Wire: HTTP2SessionDelegate, @unchecked Sendable {
 
     /// Sends what was submitted, soon.
     func flush() {
+        loop.assertCurrent()
         hasNews = true
         writer?.resume()
         writer = nil

@@ -1,7 +1,6 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-import CNGHTTP2
 import Sockets
 import Telemetry
 
@@ -191,19 +190,12 @@ extension ServerCall {
             let head = (try? ResponseFields.head(context.head)) ?? ResponseFields.bareHead
             wire.respond(head + trailers, on: number, isLast: true)
         }
-        stopRequest()
         conclude(status)
     }
 
     private func refuse(status: Int) {
         wire.respond([HTTP2Field(":status", "\(status)")], on: number, isLast: true)
-        stopRequest()
         conclude(GRPCStatus(http: status))
-    }
-
-    /// Tells a client that is still sending that it need not.
-    private func stopRequest() {
-        if !hasWholeRequest { wire.reset(number, NGHTTP2_NO_ERROR) }
     }
 
     private func conclude(_ status: GRPCStatus) {

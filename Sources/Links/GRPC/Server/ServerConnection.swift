@@ -110,7 +110,12 @@ extension ServerConnection {
     /// A call's handler has returned.
     func ended(_ call: ServerCall) { running -= 1 }
 
-    func isIdle() { idleSince = loop.now }
+    func isIdle() {
+        idleSince = loop.now
+        guard let timer, timer.due > idleSince + service.limits.idleTime.milliseconds else { return }
+        loop.cancel(timer)
+        check()
+    }
 }
 
 // MARK: Time

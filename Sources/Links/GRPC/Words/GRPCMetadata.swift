@@ -5,8 +5,8 @@ import FoundationEssentials
 
 /// Names and values that go with a call, before its messages or behind them.
 ///
-/// Names are in lower case. Values are printable ASCII; those of names that end in `-bin` are any bytes. A name may come
-/// more than once.
+/// Names are in lower case. Values are printable ASCII; those of names that end in `-bin` are any bytes. A name may
+/// come more than once.
 public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     private var entries: [HTTP2Field] = []
 

@@ -4,8 +4,8 @@
 /// Messages that came and that nobody has taken yet, and what the peer may send meanwhile.
 ///
 /// The peer sends as much as its window allows; taking messages gives it that room back, and not before the one who
-/// takes them comes for more. While somebody waits and no message is complete, all room is given back at once: a message
-/// may be longer than the window.
+/// takes them comes for more. While somebody waits and no message is complete, all room is given back at once: a
+/// message may be longer than the window.
 struct MessageInbox {
     private var assembler: MessageAssembler
     private var messages: [[UInt8]] = []
@@ -14,6 +14,8 @@ struct MessageInbox {
     /// How many of them belong to what was taken.
     private var taken = 0
     private var isAwaited = false
+    /// Bytes that the peer may send more, and has not been told of.
+    private var room = 0
     private(set) var isEnded = false
 
     /// - Parameter limit: Bytes of a message.
@@ -61,8 +63,6 @@ struct MessageInbox {
         isAwaited = !isEnded
         return isEnded ? .end : .nothing
     }
-
-    private var room = 0
 
     /// How many bytes the peer may send more; each is told once.
     mutating func takeRoom() -> Int {
