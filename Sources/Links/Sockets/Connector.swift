@@ -25,13 +25,21 @@ package struct Connector: Sendable {
     ///
     /// A name's addresses are tried one after the other.
     ///
+    /// - Parameters:
+    ///   - loop: Where the connection is to live.
+    ///   - deadline: When it has to stand.
+    ///   - trying: Learns of each channel before it is waited for; cutting one ends that attempt.
     /// - Throws: ``SocketError``.
-    package func connect(on loop: EventLoop, until deadline: Milliseconds) async throws -> Transport {
+    package func connect(
+        on loop: EventLoop, until deadline: Milliseconds, trying: (Channel) -> Void = { _ in }
+    ) async throws -> Transport {
         loop.assertCurrent()
         var failure = SocketError(.unreachable, "there is no host \(host); look at its spelling and the name service")
         for address in await addresses() {
             do {
-                return try await connect(to: address, on: loop, until: deadline)
+                let channel = try open(address, on: loop)
+                trying(channel)
+                return try await connect(channel, until: deadline)
             } catch let error as SocketError {
                 failure = error
             }
@@ -39,17 +47,23 @@ package struct Connector: Sendable {
         throw failure
     }
 
-    private func connect(to address: String, on loop: EventLoop, until deadline: Milliseconds) async throws -> Transport
-    {
+    private func open(_ address: String, on loop: EventLoop) throws -> Channel {
         let descriptor = unsafe clinux_connect(address, port)
         guard descriptor >= 0 else { throw unreachable(systemMessage(-descriptor)) }
         let channel = Channel(owning: descriptor, on: loop, interest: Channel.connection)
+        guard loop.watch(channel) else {
+            channel.close()
+            throw SocketError(.resources, "the kernel watches no more sockets")
+        }
+        channel.isWritable = false
+        return channel
+    }
+
+    private func connect(_ channel: Channel, until deadline: Milliseconds) async throws -> Transport {
         do {
-            let transport = Transport(channel, tls: try tls?.session(over: descriptor, name: host))
-            guard loop.watch(channel) else { throw SocketError(.resources, "the kernel watches no more sockets") }
-            channel.isWritable = false
+            let transport = Transport(channel, tls: try tls?.session(over: channel.descriptor, name: host))
             try await channel.waitWritable(until: deadline)
-            let error = clinux_socket_error(descriptor)
+            let error = clinux_socket_error(channel.descriptor)
             if error != 0 { throw unreachable(systemMessage(error)) }
             try await greet(over: transport, until: deadline)
             return transport

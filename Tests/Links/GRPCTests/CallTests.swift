@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Protobuf
 import Sockets
 import Testing
 
@@ -154,6 +155,86 @@ import Testing
             } catch let error as GRPCStatus {
                 #expect(error.code == .unavailable)
             }
+        }
+    }
+
+    @Test func anIdleConnectionEndsAndIsMadeAnew() async throws {
+        var configuration = GRPCServerConfiguration()
+        configuration.limits.idleTime = .milliseconds(50)
+        try await TestServer.with(configuration) { server in
+            let channel = try server.channel()
+            for _ in 0..<3 {
+                try await #expect(channel.unary("/test.Test/Echo", [1]).message == [1])
+                while server.server.connectionCount > 0 { await Task.yield() }
+            }
+        }
+    }
+
+    @Test func aChannelThatIsClosedWhileItConnectsFailsItsCalls() async throws {
+        let loops = try EventLoops(count: 1)
+        // An address of documentation: packets to it get lost, or are refused at once.
+        let channel = try GRPCChannel(GRPCChannelConfiguration(host: "192.0.2.1", port: 9), loops: loops)
+        let call = Task { try await channel.unary("/test.Test/Echo", []) }
+        await Task.yield()
+        channel.close()
+        await #expect(throws: GRPCStatus.self) { try await call.value }
+    }
+}
+
+/// Calls whose messages are types.
+@Suite(.timeLimit(.minutes(1))) struct TypedCallTests {
+    struct Number: ProtobufMessage, Equatable {
+        var value: Int64 = 0
+        var unknownFields = ProtobufUnknownFields()
+
+        init() {}
+
+        init(_ value: Int64) { self.value = value }
+
+        mutating func decode(_ field: Int, from reader: inout ProtobufReader) throws {
+            if field == 1 { try reader.read(&value) }
+        }
+
+        func encode(into writer: inout ProtobufWriter) { writer.write(value, as: 1) }
+    }
+
+    private func withChannel(_ body: @escaping @Sendable (GRPCChannel) async throws -> Void) async throws {
+        var handlers = GRPCHandlers()
+        handlers.unary("/test.Numbers/Double") { (number: Number, _) in Number(number.value * 2) }
+        handlers.streaming("/test.Numbers/Count") { (number: Number, _, writer) in
+            for value in 0..<number.value { try await writer.write(Number(value)) }
+        }
+        let loops = try EventLoops(count: 1)
+        let server = GRPCServer(configuration: GRPCServerConfiguration(), handlers: handlers, loops: loops)
+        let channel = try makeChannel(port: try server.bind().port, on: loops)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            try await body(channel)
+            group.cancelAll()
+        }
+    }
+
+    @Test func messagesGoOverAsTypes() async throws {
+        try await withChannel { channel in
+            let double: Number = try await channel.unary("/test.Numbers/Double", Number(21))
+            #expect(double == Number(42))
+            try await channel.streaming("/test.Numbers/Count", Number(100), as: Number.self) { numbers in
+                var next: Int64 = 0
+                for try await number in numbers {
+                    #expect(number == Number(next))
+                    next += 1
+                }
+                #expect(next == 100)
+            }
+        }
+    }
+
+    @Test func bytesThatAreNoMessageAreRefused() async throws {
+        try await withChannel { channel in
+            let error = await #expect(throws: GRPCStatus.self) {
+                try await channel.unary("/test.Numbers/Double", [0x0b])
+            }
+            #expect(error?.code == .invalidArgument)
         }
     }
 }

@@ -33,6 +33,13 @@ import Testing
         #expect(StatusMessage.decode(text) == message)
     }
 
+    @Test func longMessagesAreCut() {
+        let message = String(repeating: "🙂", count: 10_000)
+        let text = StatusMessage.encode(message)
+        #expect((4096..<4120).contains(text.utf8.count))
+        #expect(message.hasPrefix(StatusMessage.decode(text)))
+    }
+
     @Test(arguments: [("%", "%"), ("%2", "%2"), ("%zz", "%zz"), ("a%c3%a9", "aé"), ("%ff", "\u{fffd}")])
     func whatIsNoEscapeStands(text: String, message: String) { #expect(StatusMessage.decode(text) == message) }
 }
@@ -131,6 +138,12 @@ import Testing
     func whatCannotBeSentIsRefused(name: String, text: String) {
         var metadata = GRPCMetadata()
         metadata.add(name, text)
+        #expect(throws: GRPCStatus.self) { try metadata.fields() }
+    }
+
+    @Test func tooMuchIsRefused() {
+        var metadata = GRPCMetadata()
+        for index in 0..<50 { metadata.add("x-\(index)", String(repeating: "y", count: 1000)) }
         #expect(throws: GRPCStatus.self) { try metadata.fields() }
     }
 

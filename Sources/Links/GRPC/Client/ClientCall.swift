@@ -207,6 +207,7 @@ extension ClientCall {
 
     /// - Returns: nil at the end of a call that ended well.
     private func take() async throws -> [[UInt8]]? {
+        loop.assertCurrent()
         while true {
             if isGivenUp, let end { throw end }
             let taken = inbox.take()

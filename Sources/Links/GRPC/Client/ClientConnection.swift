@@ -87,6 +87,8 @@ final class ClientConnection: HTTP2WireOwner, @unchecked Sendable {
     private let limits: GRPCChannelLimits
     private let log: Log
     private var state = State.connecting(waiting: [])
+    /// The socket while it connects.
+    private var channel: Channel?
     private var keepAlive: KeepAlive
     private var timer: LoopTimer?
 
@@ -118,8 +120,10 @@ final class ClientConnection: HTTP2WireOwner, @unchecked Sendable {
     func run() async {
         loop.assertCurrent()
         do {
-            let transport = try await connector.connect(on: loop, until: loop.now + limits.connectTime.milliseconds)
+            let deadline = loop.now + limits.connectTime.milliseconds
+            let transport = try await connector.connect(on: loop, until: deadline) { channel = $0 }
             defer { transport.channel.close() }
+            channel = nil
             if transport.isSecure && transport.agreedProtocol != "h2" {
                 throw GRPCStatus(.unavailable, "the server does not speak HTTP/2 (it chose no h2 in TLS)")
             }
@@ -161,6 +165,7 @@ final class ClientConnection: HTTP2WireOwner, @unchecked Sendable {
         switch state {
         case .connecting(let waiting):
             state = .leaving(nil)
+            channel?.cut()
             for call in waiting { call.giveUp(GRPCStatus(.cancelled, "the channel was closed")) }
         case .open(let wire), .leaving(let wire?):
             state = .leaving(nil)

@@ -58,8 +58,15 @@ extension GRPCMetadata {
 
     /// The fields to send.
     ///
-    /// - Throws: ``GRPCStatus`` when one cannot be sent.
+    /// - Throws: ``GRPCStatus`` when one cannot be sent, or they are too many.
     func fields() throws -> [HTTP2Field] {
+        let cost = entries.reduce(0) { sum, field in
+            sum + HTTP2Field.cost(nameBytes: field.name.utf8.count, valueBytes: field.value.utf8.count)
+        }
+        if cost > Self.mostBytes {
+            throw GRPCStatus(
+                .internalError, "\(cost) bytes of metadata are more than the \(Self.mostBytes) that are sent")
+        }
         for field in entries {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(Self.isNameByte), !Self.isReserved(field.name),
                 field.value.utf8.allSatisfy({ (0x20...0x7e).contains($0) }),
@@ -68,6 +75,9 @@ extension GRPCMetadata {
         }
         return entries
     }
+
+    /// What nghttp2 sends at all is 64 KiB, the protocol's own fields included.
+    private static let mostBytes = 48 << 10
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
@@ -79,8 +89,12 @@ extension GRPCMetadata {
     }
 
     private static func isReserved(_ name: String) -> Bool {
-        name.hasPrefix(":") || name.hasPrefix("grpc-") || ["content-type", "te", "connection"].contains(name)
+        name.hasPrefix(":") || name.hasPrefix("grpc-") || reserved.contains(name)
     }
+
+    private static let reserved: Set<String> = [
+        "content-type", "te", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
+    ]
 }
 
 /// Bytes of base64 text, whose padding may be missing.

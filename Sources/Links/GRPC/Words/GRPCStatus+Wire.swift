@@ -47,16 +47,23 @@ extension GRPCStatus {
 
 /// A status message's form in a trailer: percent-encoded UTF-8.
 enum StatusMessage {
+    /// Bytes of an encoded message; clients take about 8 KiB of trailers, and what is behind is cut off.
+    static let mostBytes = 4 << 10
+
     static func encode(_ message: String) -> String {
         var text: [UInt8] = []
-        for byte in message.utf8 {
+        for scalar in message.unicodeScalars where text.count < mostBytes { append(scalar, to: &text) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to text: inout [UInt8]) {
+        for byte in String(scalar).utf8 {
             if byte >= 0x20 && byte <= 0x7e && byte != UInt8(ascii: "%") {
                 text.append(byte)
             } else {
                 text += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
             }
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// What is no escape stands for itself: a message must not get lost because its form is wrong.
