@@ -69,6 +69,49 @@ struct DeterminismTests {
         #expect(turn.completion?.failure?.message.hasPrefix(change.message) == true)
     }
 
+    struct Step: CustomTestStringConvertible {
+        var testDescription: String { name }
+        var name: String
+        var original: Script.Body
+        var changed: Script.Body
+    }
+
+    static let steps = [
+        Step(
+            name: "orchestration \"a\"",
+            original: { context, _ in try await context.call(orchestration: "a", 1, as: Int.self) },
+            changed: { context, _ in try await context.call(orchestration: "b", 1, as: Int.self) }),
+        Step(
+            name: "event \"a\" to \"x\"", original: Self.sending("a"), changed: Self.sending("b")),
+        Step(
+            name: "operation \"get\" of \"@e@a\"",
+            original: { context, _ in try await context.call(EntityID("e", "a"), "get", as: Int.self) },
+            changed: { context, _ in try await context.call(EntityID("e", "b"), "get", as: Int.self) }),
+        Step(
+            name: "a lock", original: { context, _ in try await context.lock(EntityID("e", "a")) { 1 } },
+            changed: { context, _ in try await context.event("instead", as: Int.self) }),
+    ]
+
+    private static func sending(_ name: String) -> Script.Body {
+        { context, _ in
+            try await context.send(event: name, to: "x")
+            return try await context.event("answer", as: Int.self)
+        }
+    }
+
+    @Test(arguments: steps)
+    func everyKindOfActionIsCompared(_ step: Step) {
+        let script = Script(step.original)
+        _ = script.start()
+        var registry = TaskRegistry()
+        registry.addOrchestration("script", step.changed)
+        let turn = Script.replay(script.history, [HistoryEvent(at: Script.epoch, .orchestratorStarted)], registry)
+        let failure = turn.completion?.failure
+        #expect(
+            failure?.message.hasPrefix("history records action 0 as \(step.name), the orchestrator asks for") == true)
+        #expect(failure?.details["action"] == "0" && failure?.details["expected"] == step.name)
+    }
+
     @Test func namesAreComparedWithoutCase() {
         let script = Script { context, _ in try await context.number("a") }
         _ = script.start()

@@ -47,6 +47,26 @@ struct EntityCallTests {
         #expect(late.scheduledTime == Script.epoch.addingTimeInterval(61))
     }
 
+    struct Counter: Entity {
+        static let name = "Counter"
+        var total = 0
+
+        static let add = Operation<Int, Int>("add") { counter, amount, _ in
+            counter.total += amount
+            return counter.total
+        }
+        static let operations = Operations(add)
+    }
+
+    @Test func operationsAreCalledByTheirTypes() {
+        let script = Script { context, _ in
+            try await context.signal(Counter.add, 5, on: "K")
+            return try await context.call(Counter.add, 6, on: "K")
+        }
+        #expect(script.start() == ["0 signal add(5) of @counter@K", "1 call add(6) of @counter@K"])
+        #expect(script.answer(1, "11") == ["2 completed 11"])
+    }
+
     @Test func locksAreSortedAndGivenBackAtTheEndOfTheClosure() {
         let script = Script { context, _ in
             let sum = try await context.lock(Self.a, Self.b, Self.a) {

@@ -38,6 +38,16 @@ struct EscapeTests {
         Case(testDescription: "a call from an unstructured task") { context, _ in
             try await Task { try await context.number("a") }.value
         },
+        Case(testDescription: "a wait for an event in an unstructured task") { context, _ in
+            try await Task { try await context.event("n", as: Int.self) }.value
+        },
+        Case(testDescription: "Task.sleep in a race that nobody wins") { context, _ in
+            try await context.first(
+                of: {
+                    try await Task.sleep(for: .milliseconds(1))
+                    return 1
+                }, { try await context.event("n", as: Int.self) })
+        },
         Case(testDescription: "an actor that works elsewhere") { _, _ in await Counter().next() },
         Case(testDescription: "the main actor") { _, _ in await MainActor.run { 1 } },
         Case(testDescription: "a continuation that nobody resumes") { _, _ in

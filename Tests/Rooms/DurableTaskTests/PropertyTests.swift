@@ -10,33 +10,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct PropertyTests {
     /// Runs a plan to its end, answering open actions in an order drawn from the seed.
-    private func play(_ plan: Plan, seed: UInt64) -> Script {
-        var generator = SeededGenerator(seed: seed)
+    private func play(_ plan: Plan, seed: UInt64, breakage: Int = 0) -> Script {
         let script = Script { context, _ in try await plan.run(context) }
         _ = script.start()
-        var open: [OrchestratorAction] = []
-        while true {
-            if script.lastTurn.completion != nil { return script }
-            open += script.lastTurn.actions
-            precondition(!open.isEmpty, "seed \(seed): nothing to answer, yet no end")
-            var news: [HistoryEvent.Kind] = []
-            for _ in 0..<min(open.count, Int.random(in: 1...3, using: &generator)) {
-                let action = open.remove(at: Int.random(in: 0..<open.count, using: &generator))
-                news.append(answer(to: action, &generator))
-                if Int.random(in: 0..<10, using: &generator) == 0 { news.append(news[news.count - 1]) }
-            }
-            _ = script.step(news)
-        }
-    }
-
-    private func answer(to action: OrchestratorAction, _ generator: inout SeededGenerator) -> HistoryEvent.Kind {
-        switch action.kind {
-        case .createTimer(let fireAt): return .timerFired(timerID: action.id, fireAt: fireAt)
-        case .scheduleTask(let call) where call.name == "flaky" && Bool.random(using: &generator):
-            return .taskFailed(taskID: action.id, failure: TaskFailure(type: "Flaky", message: "again"))
-        default:
-            return .taskCompleted(taskID: action.id, result: "\(action.id + 1)")
-        }
+        var player = Player(seed: seed, breakage: breakage)
+        player.finish(script)
+        return script
     }
 
     @Test(arguments: 0..<300)
@@ -47,6 +26,61 @@ struct PropertyTests {
         #expect(script.lastTurn.completion?.status == .completed, "seed \(seed)")
         let again = play(plan, seed: seed)
         #expect(again.history == script.history, "seed \(seed)")
+    }
+
+    @Test(arguments: 0..<60)
+    func everyRunBeginsWithWhatTheOneBeforeDidNotHear(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let plan = Plan.random(&generator)
+        var registry = TaskRegistry()
+        registry.addOrchestration("script") { (context: OrchestrationContext, round: Int) in
+            let result = try await plan.run(context)
+            if round < 3 { throw context.continueAsNew(round + 1) }
+            return result
+        }
+        var player = Player(seed: seed)
+        var carryover: [HistoryEvent.Kind] = []
+        for round in 0...3 {
+            let script = Script(registry)
+            let start = ExecutionStarted(name: "script", input: "\(round)", instanceID: "i", executionID: "e")
+            _ = script.step([.executionStarted(start)] + carryover)
+            player.finish(script)
+            let end = try #require(script.lastTurn.completion)
+            #expect(end.status == (round < 3 ? .continuedAsNew : .completed), "seed \(seed)")
+            carryover = end.carryover.map(\.kind)
+        }
+    }
+
+    /// Rewinds until nothing breaks any more; every step is checked against a replay.
+    @Test(arguments: 0..<200)
+    func rewoundHistoriesGoOn(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let plan = Plan.random(&generator)
+        var script = play(plan, seed: seed, breakage: 15)
+        for round in 0..<4 where script.lastTurn.completion?.status == .failed {
+            #expect(script.lastTurn.completion?.failure?.type != TaskFailure.EngineType.nonDeterminism)
+            script = try script.rewound()
+            _ = script.step([])
+            var player = Player(seed: seed, breakage: round < 3 ? 15 : 0)
+            player.finish(script)
+        }
+        #expect(script.lastTurn.completion?.status == .completed, "seed \(seed)")
+    }
+
+    @Test(arguments: 0..<200)
+    func exactlyWhatFailedOrWasUnderWayIsAskedForAgain(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var steps = 0
+        let plan = Plan.calm(&generator, &steps)
+        let script = play(plan, seed: seed, breakage: 10)
+        guard script.lastTurn.completion?.status == .failed else { return }
+        let again = try script.rewound()
+        let children = again.history.unansweredChildren.keys
+        _ = again.step([])
+        let asked = again.lastTurn.actions.map(\.id) + children
+        // What was answered beside the failure leads to further steps, under ids of their own.
+        let used = script.history.map(\.id).max() ?? 0
+        #expect(asked.filter { $0 <= used }.sorted() == script.openActions, "seed \(seed)")
     }
 
     @Test func theOrderIsTheSameInAThousandRounds() throws {
@@ -61,5 +95,26 @@ struct PropertyTests {
         for _ in 0..<1_000 {
             #expect(Script.replay(Array(past), Array(news), script.registry) == script.lastTurn)
         }
+    }
+}
+
+extension Script {
+    /// The actions that were asked for and not answered well.
+    fileprivate var openActions: [Int] {
+        var open: Set<Int> = []
+        var requests: [String: Int] = [:]
+        for event in history {
+            switch event.kind {
+            case .taskCompleted(let id, _), .subOrchestrationCompleted(let id, _), .timerFired(let id, _):
+                open.remove(id)
+            case .entityOperationCompleted(let request, _): requests[request].map { _ = open.remove($0) }
+            case .entityOperationCalled(let operation):
+                requests[operation.requestID] = event.id
+                open.insert(event.id)
+            case .executionCompleted: break
+            default: if event.kind.recordsAction { open.insert(event.id) }
+            }
+        }
+        return open.sorted()
     }
 }

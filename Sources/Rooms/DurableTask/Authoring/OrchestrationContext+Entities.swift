@@ -7,6 +7,26 @@ public import FoundationEssentials
 extension OrchestrationContext {
     /// Asks an entity for something and waits for its answer.
     ///
+    ///     let total = try await context.call(Counter.add, 5, on: "cart-7")
+    ///
+    /// - Throws: as ``call(_:_:_:as:)``.
+    public func call<State: Entity, Input, Output>(
+        _ operation: TypedEntityOperation<State, Input, Output>, _ input: Input, on key: String
+    ) async throws -> Output {
+        try await call(State.id(key), operation.name, input, as: Output.self)
+    }
+
+    /// Asks an entity for something without waiting.
+    ///
+    /// - Throws: as ``signal(_:_:_:at:)``.
+    public func signal<State: Entity, Input, Output>(
+        _ operation: TypedEntityOperation<State, Input, Output>, _ input: Input, on key: String, at time: Date? = nil
+    ) async throws {
+        try await signal(State.id(key), operation.name, input, at: time)
+    }
+
+    /// Asks an entity that is known by its id alone, and waits for its answer.
+    ///
     /// Requests of one instance to one entity arrive in the order in which they were made.
     ///
     /// - Throws: ``TaskFailure`` of the operation, or of type `CriticalSection` when a rule of ``lock(_:body:)`` forbids
@@ -18,7 +38,7 @@ extension OrchestrationContext {
         return try Payload.decode(output, from: answer, what: "the answer of \"\(entity)\" to \"\(operation)\"")
     }
 
-    /// Asks an entity for something without waiting; nobody hears whether it fails.
+    /// Asks an entity that is known by its id alone, without waiting; nobody hears whether it fails.
     ///
     /// - Parameter time: When it is to run; nil for at once.
     /// - Throws: ``TaskFailure`` of type `CriticalSection` when a rule of ``lock(_:body:)`` forbids it;

@@ -147,38 +147,60 @@ extension Orchestrator {
         let found = core.confirm(id).map(\.name)
         if let found, found.lowercased() == recorded.lowercased() { return }
         let instead = found.map { "the orchestrator asks for \($0) instead" } ?? "the orchestrator asks for nothing"
-        failAsChanged("history records action \(id) as \(recorded), \(instead)")
+        failAsChanged(id, recorded, found, "history records action \(id) as \(recorded), \(instead)")
     }
 
     private func confirm(_ recorded: Completion) {
         guard let completion = core.completion else {
-            if recorded.status == .completed { failAsChanged("history records its end, the orchestrator goes on") }
+            if recorded.status == .completed {
+                failAsChanged(nil, "its end", nil, "history records its end, the orchestrator goes on")
+            }
             return
         }
         if completion.status != recorded.status {
-            failAsChanged("history records its end as \(recorded.status), it now ends as \(completion.status)")
+            failAsChanged(
+                nil, "\(recorded.status)", "\(completion.status)",
+                "history records its end as \(recorded.status), it now ends as \(completion.status)")
         }
     }
 
     /// Everything an episode asks for is recorded before the next one begins.
     private func checkEpisodeIsRecorded() {
         if core.completion != nil {
-            failAsChanged("the orchestrator ends where history goes on")
-        } else if let action = core.firstPending {
-            failAsChanged("the orchestrator asks for \(action.kind.name) as action \(action.id), history does not")
+            failAsChanged(nil, nil, "its end", "the orchestrator ends where history goes on")
+        } else {
+            checkActionsAreRecorded()
         }
     }
 
-    private func failAsChanged(_ difference: String) {
-        if core.completion?.failure?.type == TaskFailure.EngineType.nonDeterminism { return }
-        fail(
-            TaskFailure(
-                type: TaskFailure.EngineType.nonDeterminism,
-                message: """
-                    \(difference): the orchestrator was changed while this instance ran, or depends on something \
-                    other than its context; restart the instance, or run the version that it was started with
-                    """,
-                isRetriable: false))
+    private func checkActionsAreRecorded() {
+        guard let action = core.firstPending else { return }
+        let found = action.kind.name
+        failAsChanged(
+            action.id, nil, found, "the orchestrator asks for \(found) as action \(action.id), history does not")
+    }
+
+    /// Checks that a history that ends here records all of its last episode.
+    ///
+    /// - Parameter hasEnded: Whether it records the end of the instance.
+    func checkLastEpisode(hasEnded: Bool) {
+        guard !isSuspended, core.recordsEpisodes else { return }
+        if hasEnded { checkActionsAreRecorded() } else { checkEpisodeIsRecorded() }
+    }
+
+    private func failAsChanged(_ action: Int?, _ expected: String?, _ found: String?, _ difference: String) {
+        if core.isEndedByEngine { return }
+        var failure = TaskFailure(
+            type: TaskFailure.EngineType.nonDeterminism,
+            message: """
+                \(difference): the orchestrator was changed while this instance ran, or depends on something other \
+                than its context; restart the instance, or run the version that it was started with
+                """,
+            isRetriable: false)
+        failure.details[TaskFailure.Detail.action] = action.map { "\($0)" }
+        failure.details[TaskFailure.Detail.expected] = expected
+        failure.details[TaskFailure.Detail.found] = found
+        fail(failure)
     }
 }
 

@@ -39,6 +39,8 @@ struct Recollection {
 
     private var records: [Int: Record] = [:]
     private var unclaimed: [Content: [Int]] = [:]
+    /// The records that nobody claimed yet.
+    private var waiting: Set<Int> = []
     private var early: [Int: Result<String?, any Error>] = [:]
     private var named: [String: Int] = [:]
 
@@ -53,6 +55,7 @@ struct Recollection {
                 answered.insert(id)
             }
         }
+        waiting = Set(records.keys)
         for id in answered { records[id]?.isSettled = true }
         for id in records.keys.sorted() { records[id].map { unclaimed[Content($0.kind), default: []].append(id) } }
     }
@@ -65,12 +68,14 @@ struct Recollection {
         guard var ids = unclaimed[content], !ids.isEmpty else { return nil }
         let claimed = ids.remove(at: ids.firstIndex(of: id) ?? 0)
         unclaimed[content] = ids
+        waiting.remove(claimed)
+        if early[claimed] != nil { records[claimed]?.isSettled = true }
         return records[claimed]
     }
 
-    /// Keeps an answer until somebody asks for it.
+    /// Keeps the first answer to a record that nobody claimed yet.
     mutating func keep(_ result: Result<String?, any Error>, for id: Int) {
-        if early[id] == nil { early[id] = result }
+        if waiting.contains(id), early[id] == nil { early[id] = result }
     }
 
     /// The answer that came before somebody asked for it.

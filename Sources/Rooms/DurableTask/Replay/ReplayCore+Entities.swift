@@ -87,7 +87,7 @@ extension ReplayCore {
     private func takeAction(named requestID: String) -> Int? {
         state.withLock { state in
             if state.isRemembering { return state.memory?.action(named: requestID) }
-            return state.requests.removeValue(forKey: requestID)
+            return state.requests.removeValue(forKey: requestID) ?? state.memory?.action(named: requestID)
         }
     }
 }

@@ -73,7 +73,7 @@ extension ReplayCore {
     /// Answers an action; an answer that nobody waits for is a repetition or too late, and ignored.
     func resolve(_ id: Int, _ result: Result<String?, any Error>) {
         let continuation = state.withLock { state in
-            if state.isRemembering, state.open[.action(id)] == nil { state.memory?.keep(result, for: id) }
+            state.memory?.keep(result, for: id)
             return state.takeWaiting(.action(id))
         }
         continuation?.resume(with: result)
@@ -117,9 +117,13 @@ extension ReplayCore {
     /// Hands over what is pending.
     func takeTurn() -> OrchestratorTurn { state.withLock { $0.takeTurn() } }
 
-    /// A turn that hands over nothing; what is pending waits for a later one.
+    /// A turn without actions; what is pending waits for a later one.
+    ///
+    /// Patches are handed over all the same: a replay of this episode must find them.
     func holdTurn() -> OrchestratorTurn {
-        state.withLock { OrchestratorTurn(actions: [], customStatus: $0.customStatus) }
+        state.withLock { state in
+            OrchestratorTurn(actions: [], customStatus: state.customStatus, patches: state.patches.takeNew())
+        }
     }
 
     /// Refuses all further calls and ends the open waits with cancellation.
