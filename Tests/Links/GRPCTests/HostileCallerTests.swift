@@ -7,7 +7,7 @@ import Testing
 @testable import GRPC
 
 /// Peers that do not play by the rules: none may crash the server, hold it up, or stay for ever.
-@Suite(.timeLimit(.minutes(1))) struct HostileClientTests {
+@Suite(.timeLimit(.minutes(1))) struct HostileCallerTests {
     struct Attack: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let bytes: [UInt8]
@@ -132,6 +132,23 @@ import Testing
             try await client.send(RawFrame.greeting + call + message)
             _ = try await client.receiveAll()
             await server.methods.happenings.wait(for: "silent")
+            client.close()
+        }
+    }
+
+    @Test func whoeverDoesNotTakeItsAnswerIsCut() async throws {
+        var configuration = GRPCServerConfiguration()
+        configuration.limits.sendTime = .milliseconds(200)
+        try await TestServer.with(configuration) { server in
+            let client = try await RawClient.connect(to: server.address.port, on: server.loops)
+            let wide: [UInt8] = [0x7f, 0, 0, 0]
+            let settings = RawFrame.preface + RawFrame.frame(4, [0, 4] + wide) + RawFrame.frame(8, wide)
+            let call = RawFrame.frame(1, flags: 4, stream: 1, RawFrame.call("/test.Test/Count"))
+            let message = MessageAssembler.frame(Array("100000 65536".utf8))
+            try await client.send(settings + call + RawFrame.frame(0, flags: 1, stream: 1, message))
+            while server.server.connectionCount == 0 { await Task.yield() }
+            while server.server.connectionCount > 0 { await Task.yield() }
+            #expect(server.methods.sent.value < 1000)
             client.close()
         }
     }
