@@ -42,8 +42,8 @@ final class Script {
 
     deinit { live.close() }
 
-    func start(with input: Int = 0) -> [String] {
-        let start = ExecutionStarted(name: "script", input: "\(input)", instanceID: "i", executionID: "e")
+    func start(_ name: String = "script", with input: Int = 0) -> [String] {
+        let start = ExecutionStarted(name: name, input: "\(input)", instanceID: "i", executionID: "e")
         return step([.executionStarted(start)])
     }
 
