@@ -29,8 +29,8 @@ extension OrchestrationContext {
     ///
     /// Requests of one instance to one entity arrive in the order in which they were made.
     ///
-    /// - Throws: ``TaskFailure`` of the operation, or of type `CriticalSection` when a rule of ``lock(_:body:)`` forbids
-    ///   it; `CancellationError` when the waiting task is cancelled, while the operation itself may still run.
+    /// - Throws: ``TaskFailure`` of the operation, or of type `CriticalSection` when a rule of ``lock(_:body:)``
+    ///   forbids it; `CancellationError` when the waiting task is cancelled, while the operation itself may still run.
     public func call<Output: Decodable>(
         _ entity: EntityID, _ operation: String, _ input: some Encodable = Nothing(), as output: Output.Type
     ) async throws -> Output {

@@ -15,7 +15,9 @@ struct EventInbox {
     }
 
     private var letters: [String: FIFO<Letter>] = [:]
-    private var listeners: [String: [Int]] = [:]
+    /// The waits in their order, with those that were forgotten since.
+    private var listeners: [String: FIFO<Int>] = [:]
+    private var waiting: Set<Int> = []
     private var received = 0
     private var tickets = 0
 
@@ -26,22 +28,19 @@ struct EventInbox {
     }
 
     /// Puts a wait at the end of the line for events of this name.
-    mutating func listen(_ name: String, _ ticket: Int) { listeners[name.lowercased(), default: []].append(ticket) }
+    mutating func listen(_ name: String, _ ticket: Int) {
+        listeners[name.lowercased(), default: FIFO()].append(ticket)
+        waiting.insert(ticket)
+    }
 
     /// Takes a wait out of its line, so that it swallows no event.
-    mutating func forget(_ ticket: Int) {
-        for (name, line) in listeners where line.contains(ticket) {
-            listeners[name] = line.count == 1 ? nil : line.filter { $0 != ticket }
-        }
-    }
+    mutating func forget(_ ticket: Int) { waiting.remove(ticket) }
 
     /// Keeps an event, or says whose wait it ends.
     mutating func put(_ name: String, _ input: String?, at time: Date) -> Int? {
         let key = name.lowercased()
-        if var line = listeners[key], !line.isEmpty {
-            let ticket = line.removeFirst()
-            listeners[key] = line.isEmpty ? nil : line
-            return ticket
+        while let ticket = listeners[key]?.popFirst() {
+            if waiting.remove(ticket) != nil { return ticket }
         }
         let event = HistoryEvent(at: time, .eventRaised(name: name, input: input))
         letters[key, default: FIFO()].append(Letter(number: received, event: event, input: input))
