@@ -129,7 +129,7 @@ import Testing
         try await TestServer.with { server in
             let channel = try server.channel()
             async let running = channel.unary("/test.Test/AwaitCancelled", Array("released".utf8))
-            _ = try await channel.unary("/test.Test/Echo", [])
+            await server.methods.happenings.wait(for: "waiting")
             async let drained: Void = server.server.drain(within: .seconds(20))
             let error = await #expect(throws: GRPCStatus.self) {
                 while true { _ = try await channel.unary("/test.Test/Echo", []) }

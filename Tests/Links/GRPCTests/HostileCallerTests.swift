@@ -110,11 +110,11 @@ import Testing
     @Test func aRequestThatTricklesIsEnded() async throws {
         var configuration = GRPCServerConfiguration()
         configuration.limits.requestTime = .milliseconds(200)
-        configuration.limits.idleTime = .milliseconds(200)
         try await TestServer.with(configuration) { server in
             let client = try await RawClient.connect(to: server.address.port, on: server.loops)
             let head = RawFrame.frame(1, flags: 4, stream: 1, RawFrame.call("/test.Test/Echo"))
-            try await client.send(RawFrame.greeting + head + RawFrame.frame(0, stream: 1, [0, 0, 0]))
+            let goodbye = RawFrame.frame(7, [UInt8](repeating: 0, count: 8))
+            try await client.send(RawFrame.greeting + head + RawFrame.frame(0, stream: 1, [0, 0, 0]) + goodbye)
             let answer = try await client.receiveAll()
             #expect(answer.containsSubsequence(RawFrame.frame(3, stream: 1, [0, 0, 0, 0])))
             client.close()
@@ -131,7 +131,7 @@ import Testing
             let message = RawFrame.frame(0, flags: 1, stream: 1, MessageAssembler.frame(Array("silent".utf8)))
             try await client.send(RawFrame.greeting + call + message)
             _ = try await client.receiveAll()
-            await server.methods.happenings.wait(for: "silent")
+            if server.methods.happenings.has("begun") { await server.methods.happenings.wait(for: "silent") }
             client.close()
         }
     }

@@ -130,6 +130,7 @@ final class TestMethods: Sendable {
             return []
         }
         handlers.unary("/test.Test/AwaitCancelled") { [happenings] request, _ in
+            happenings.happen("waiting")
             await happenings.wait(for: String(decoding: request, as: UTF8.self))
             return Array("cancelled".utf8)
         }

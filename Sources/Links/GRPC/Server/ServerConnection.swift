@@ -45,19 +45,18 @@ final class ServerConnection: ServedConnection, HTTP2WireOwner, @unchecked Senda
     private var hasGreeted = false
     private var isDraining = false
     private var hasSaidGoodbye = false
-    private let start: Milliseconds
-    private var idleSince: Milliseconds
+    // Times are set where it begins to run: before that, its loop may be asleep, and its clock behind.
+    private var start: Milliseconds = 0
+    private var idleSince: Milliseconds = 0
 
     init(_ transport: Transport, service: ServiceDesk, remoteAddress: String) {
         loop = transport.channel.loop
         self.transport = transport
         self.service = service
         self.remoteAddress = remoteAddress
-        start = loop.now
-        idleSince = start
         keepAlive = KeepAlive(
             interval: service.limits.keepAliveInterval.milliseconds,
-            timeout: service.limits.keepAliveTimeout.milliseconds, now: start)
+            timeout: service.limits.keepAliveTimeout.milliseconds, now: 0)
     }
 
     /// Serves the client until one side has enough.
@@ -69,6 +68,9 @@ final class ServerConnection: ServedConnection, HTTP2WireOwner, @unchecked Senda
         let wire = HTTP2Wire(
             transport, rules: service.rules, sendTime: service.limits.sendTime, floods: service.floods, owner: self)
         self.wire = wire
+        start = loop.now
+        idleSince = start
+        keepAlive.rest(at: start)
         if service.life.phase != .serving { drain() }
         check()
         await withDiscardingTaskGroup { group in
@@ -124,7 +126,7 @@ extension ServerConnection {
     /// Does what time demands, and comes back when it may demand more.
     private func check() {
         guard let wire else { return }
-        let greetingDue = start + 2 * service.limits.handshakeTime.milliseconds
+        let greetingDue = start + service.limits.handshakeTime.milliseconds
         let idleDue = idleSince + service.limits.idleTime.milliseconds
         keepAlive.noteSign(at: wire.lastSign)
         if !hasGreeted && loop.now >= greetingDue { return wire.close(because: "the client never spoke HTTP/2") }
