@@ -182,6 +182,37 @@ struct RewindingTests {
         #expect(try HistoryText.decode(HistoryText.encode(history)) == history)
     }
 
+    @Test func aHubMayTellTheRewoundInstanceThatItWasRewound() throws {
+        let script = Script { context, _ in
+            let one = try await context.number("a")
+            return try await context.number("b", context.number("c", one))
+        }
+        _ = script.start()
+        _ = script.complete(0, "4")
+        _ = script.fail(1)
+        let again = try script.rewound()
+        #expect(again.step([.executionRewound(Rewinding(reason: nil))]) == ["1 c(4)"])
+        #expect(again.complete(1, "5") == ["3 b(5)"])
+        #expect(again.fail(3) == ["4 failed Bad: no"])
+        let third = try again.rewound()
+        #expect(third.step([.executionRewound(Rewinding(reason: nil))]) == ["3 b(5)"])
+        #expect(third.complete(3, "6") == ["5 completed 6"])
+    }
+
+    @Test func anAnswerThatComesBeforeTheQuestionIsKept() throws {
+        let script = Script { context, _ in
+            let first = (try? await context.number("first")) ?? 0
+            return try await first + context.call(orchestration: "child", 1, as: Int.self)
+        }
+        _ = script.start()
+        _ = script.fail(0)
+        _ = script.step([.subOrchestrationFailed(taskID: 1, failure: TaskFailure(type: "Bad", message: "no"))])
+        let again = try script.rewound()
+        #expect(again.step([]) == ["0 first(0)"])
+        #expect(again.step([.subOrchestrationCompleted(taskID: 1, result: "7")]) == [])
+        #expect(again.complete(0, "1") == ["3 completed 8"])
+    }
+
     @Test func onlyFailedInstancesAreRewound() {
         let script = Script { context, _ in try await context.number("a") }
         _ = script.start()
