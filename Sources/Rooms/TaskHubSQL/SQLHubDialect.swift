@@ -3,73 +3,197 @@
 
 /// What differs between the databases that can hold a hub; everything else is written once.
 protocol SQLHubDialect: Sendable {
-    /// Creates the tables of ``SQLHubStore/schemaVersion`` where they do not exist.
-    var schema: String { get }
-
-    /// Leases free tasks of a name, oldest first, and returns their columns as ``TaskRow`` reads them.
-    ///
-    /// Parameters: the lease, the name, the limit.
-    var claimTasks: String { get }
+    /// Whether several processes may work on the store at once.
+    var isShared: Bool { get }
+    /// The scripts that bring the tables from one version to the next, by the version that they lead to.
+    var migrations: [(version: Int64, script: String)] { get }
+    /// Keeps other processes from migrating at the same time, until the transaction ends; nil where nobody else can.
+    var schemaLock: String? { get }
+    /// What is added to the reading of a row that will change.
+    var lockSubject: String { get }
+    /// What is added to the reading of a row that must not be deleted meanwhile.
+    var lockTarget: String { get }
+    /// What is added to a choice of rows that others may be choosing from, too.
+    var skipLocked: String { get }
+    /// An expression: an instance's owner, 0 when it is no member any more.
+    var liveOwner: String { get }
+    /// A condition on the tag of the first parameter to have the value of the second.
+    var hasTag: String { get }
 }
 
 /// SQLite: one process owns the file and one connection writes, so nothing needs to be locked.
 struct SQLiteHubDialect: SQLHubDialect {
-    let schema = """
-        CREATE TABLE IF NOT EXISTS hub_meta (
-            one INTEGER PRIMARY KEY CHECK (one = 1),
-            schema_version INTEGER NOT NULL,
-            owner INTEGER NOT NULL
-        );
-        CREATE TABLE IF NOT EXISTS hub_instance (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            id TEXT NOT NULL UNIQUE,
-            execution_id TEXT NOT NULL,
-            name TEXT NOT NULL,
-            status TEXT NOT NULL,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL,
-            ended_at INTEGER,
-            event_count INTEGER NOT NULL,
-            byte_count INTEGER NOT NULL,
-            input TEXT,
-            output TEXT,
-            custom_status TEXT,
-            failure TEXT
-        );
-        CREATE INDEX IF NOT EXISTS hub_instance_status ON hub_instance (status, sequence);
-        CREATE INDEX IF NOT EXISTS hub_instance_ended ON hub_instance (ended_at) WHERE ended_at IS NOT NULL;
-        CREATE TABLE IF NOT EXISTS hub_history (
-            instance_id TEXT NOT NULL,
-            position INTEGER NOT NULL,
-            events TEXT NOT NULL,
-            PRIMARY KEY (instance_id, position)
-        ) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS hub_inbox (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            instance_id TEXT NOT NULL,
-            visible_at INTEGER NOT NULL,
-            event TEXT NOT NULL
-        );
-        CREATE INDEX IF NOT EXISTS hub_inbox_instance ON hub_inbox (instance_id);
-        CREATE INDEX IF NOT EXISTS hub_inbox_timer ON hub_inbox (visible_at) WHERE visible_at > 0;
-        CREATE TABLE IF NOT EXISTS hub_task (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            instance_id TEXT NOT NULL,
-            execution_id TEXT NOT NULL,
-            task_id INTEGER NOT NULL,
-            name TEXT NOT NULL,
-            input TEXT,
-            tags TEXT,
-            deliveries INTEGER NOT NULL,
-            lease INTEGER NOT NULL
-        );
-        CREATE INDEX IF NOT EXISTS hub_task_instance ON hub_task (instance_id);
-        CREATE INDEX IF NOT EXISTS hub_task_free ON hub_task (name, sequence) WHERE lease = 0;
-        """
+    let isShared = false
+    let schemaLock: String? = nil
+    let lockSubject = ""
+    let lockTarget = ""
+    let skipLocked = ""
+    let liveOwner = "0"
+    let hasTag = "json_extract(tags, '$.' || json_quote(?)) = ?"
 
-    let claimTasks = """
-        UPDATE hub_task SET lease = ?, deliveries = deliveries + 1
-        WHERE sequence IN (SELECT sequence FROM hub_task WHERE lease = 0 AND name = ? ORDER BY sequence LIMIT ?)
-        RETURNING \(TaskRow.columns)
-        """
+    let migrations: [(version: Int64, script: String)] = [
+        (
+            1,
+            """
+            CREATE TABLE IF NOT EXISTS hub_instance (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                execution_id TEXT NOT NULL,
+                name TEXT NOT NULL,
+                status TEXT NOT NULL,
+                created_at INTEGER NOT NULL,
+                updated_at INTEGER NOT NULL,
+                ended_at INTEGER,
+                event_count INTEGER NOT NULL,
+                byte_count INTEGER NOT NULL,
+                input TEXT,
+                output TEXT,
+                custom_status TEXT,
+                failure TEXT
+            );
+            CREATE INDEX IF NOT EXISTS hub_instance_status ON hub_instance (status, sequence);
+            CREATE INDEX IF NOT EXISTS hub_instance_ended ON hub_instance (ended_at) WHERE ended_at IS NOT NULL;
+            CREATE TABLE IF NOT EXISTS hub_history (
+                instance_id TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                events TEXT NOT NULL,
+                PRIMARY KEY (instance_id, position)
+            ) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS hub_inbox (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                instance_id TEXT NOT NULL,
+                visible_at INTEGER NOT NULL,
+                event TEXT NOT NULL
+            );
+            CREATE INDEX IF NOT EXISTS hub_inbox_instance ON hub_inbox (instance_id);
+            CREATE INDEX IF NOT EXISTS hub_inbox_timer ON hub_inbox (visible_at) WHERE visible_at > 0;
+            CREATE TABLE IF NOT EXISTS hub_task (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                instance_id TEXT NOT NULL,
+                execution_id TEXT NOT NULL,
+                task_id INTEGER NOT NULL,
+                name TEXT NOT NULL,
+                input TEXT,
+                tags TEXT,
+                deliveries INTEGER NOT NULL,
+                lease INTEGER NOT NULL
+            );
+            CREATE INDEX IF NOT EXISTS hub_task_instance ON hub_task (instance_id);
+            """
+        ),
+        (
+            2,
+            """
+            ALTER TABLE hub_instance ADD COLUMN version TEXT;
+            ALTER TABLE hub_instance ADD COLUMN tags TEXT;
+            ALTER TABLE hub_instance ADD COLUMN scheduled_start INTEGER;
+            ALTER TABLE hub_instance ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE hub_instance ADD COLUMN watched INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE hub_instance ADD COLUMN parked TEXT;
+            ALTER TABLE hub_instance ADD COLUMN parent_id TEXT;
+            ALTER TABLE hub_instance ADD COLUMN parent TEXT;
+            ALTER TABLE hub_instance ADD COLUMN lock_holder TEXT;
+            ALTER TABLE hub_instance ADD COLUMN lock_section TEXT;
+            CREATE INDEX hub_instance_parent ON hub_instance (parent_id) WHERE parent_id IS NOT NULL;
+            CREATE INDEX hub_instance_lock ON hub_instance (lock_holder) WHERE lock_holder IS NOT NULL;
+            ALTER TABLE hub_inbox ADD COLUMN execution_id TEXT;
+            ALTER TABLE hub_task ADD COLUMN version TEXT;
+            ALTER TABLE hub_task ADD COLUMN orchestration TEXT NOT NULL DEFAULT '';
+            ALTER TABLE hub_task ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE hub_task ADD COLUMN queued_at INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE hub_task ADD COLUMN progress TEXT;
+            ALTER TABLE hub_task ADD COLUMN parked TEXT;
+            DROP INDEX IF EXISTS hub_task_free;
+            CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
+            CREATE TABLE hub_member (number INTEGER PRIMARY KEY, expires_at INTEGER NOT NULL);
+            """
+        ),
+    ]
+}
+
+/// PostgreSQL: any number of processes share the database; row locks and memberships keep them apart.
+struct PostgresHubDialect: SQLHubDialect {
+    /// A time in the database's own clock, which all members share.
+    static let now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+    let isShared = true
+    let schemaLock: String? = "SELECT pg_advisory_xact_lock(7234017283807667300)"
+    let lockSubject = " FOR NO KEY UPDATE"
+    let lockTarget = " FOR KEY SHARE"
+    let skipLocked = " FOR NO KEY UPDATE SKIP LOCKED"
+    let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
+    let hasTag = "CAST(tags AS JSON) ->> ? = ?"
+
+    let migrations: [(version: Int64, script: String)] = [
+        (
+            2,
+            """
+            CREATE TABLE hub_instance (
+                sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                id TEXT NOT NULL UNIQUE,
+                execution_id TEXT NOT NULL,
+                name TEXT NOT NULL,
+                version TEXT,
+                status TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                updated_at BIGINT NOT NULL,
+                ended_at BIGINT,
+                scheduled_start BIGINT,
+                event_count BIGINT NOT NULL,
+                byte_count BIGINT NOT NULL,
+                owner BIGINT NOT NULL,
+                watched BIGINT NOT NULL DEFAULT 0,
+                parked TEXT,
+                parent_id TEXT,
+                parent TEXT,
+                lock_holder TEXT,
+                lock_section TEXT,
+                tags TEXT,
+                input TEXT,
+                output TEXT,
+                custom_status TEXT,
+                failure TEXT
+            ) WITH (fillfactor = 70);
+            CREATE INDEX hub_instance_status ON hub_instance (status, sequence);
+            CREATE INDEX hub_instance_ended ON hub_instance (ended_at) WHERE ended_at IS NOT NULL;
+            CREATE INDEX hub_instance_parent ON hub_instance (parent_id) WHERE parent_id IS NOT NULL;
+            CREATE INDEX hub_instance_lock ON hub_instance (lock_holder) WHERE lock_holder IS NOT NULL;
+            CREATE TABLE hub_history (
+                instance_id TEXT NOT NULL,
+                position BIGINT NOT NULL,
+                events TEXT NOT NULL,
+                PRIMARY KEY (instance_id, position)
+            );
+            CREATE TABLE hub_inbox (
+                sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                instance_id TEXT NOT NULL,
+                execution_id TEXT,
+                visible_at BIGINT NOT NULL,
+                event TEXT NOT NULL
+            );
+            CREATE INDEX hub_inbox_instance ON hub_inbox (instance_id);
+            CREATE INDEX hub_inbox_timer ON hub_inbox (visible_at) WHERE visible_at > 0;
+            CREATE TABLE hub_task (
+                sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                instance_id TEXT NOT NULL,
+                execution_id TEXT NOT NULL,
+                orchestration TEXT NOT NULL,
+                task_id BIGINT NOT NULL,
+                name TEXT NOT NULL,
+                version TEXT,
+                input TEXT,
+                tags TEXT,
+                priority BIGINT NOT NULL,
+                queued_at BIGINT NOT NULL,
+                deliveries BIGINT NOT NULL,
+                lease BIGINT NOT NULL,
+                progress TEXT,
+                parked TEXT
+            );
+            CREATE INDEX hub_task_instance ON hub_task (instance_id);
+            CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
+            CREATE TABLE hub_member (number BIGINT PRIMARY KEY, expires_at BIGINT NOT NULL);
+            """
+        )
+    ]
 }

@@ -10,177 +10,135 @@ import SQL
 ///
 /// | table | holds |
 /// |---|---|
-/// | `hub_meta` | the schema's version and the number of the process that owns the hub |
-/// | `hub_instance` | one row an instance; its `event_count` fences episodes |
+/// | `hub_meta` | the schema's version and the number of the last member |
+/// | `hub_member` | the processes that may write |
+/// | `hub_instance` | one row an instance or entity; its `event_count` fences what changes it |
 /// | `hub_history` | what happened, one row an episode |
 /// | `hub_inbox` | what is to be told to an instance; timers are visible later |
 /// | `hub_task` | activities to run; `lease` 0 is free, else the token of the holder |
-final class SQLHubStore: HubStore {
+final class SQLHubStore: SharedHubStore {
     /// The version of the tables that this program reads and writes.
-    static let schemaVersion: Int64 = 1
+    static let schemaVersion: Int64 = 2
 
     let database: any SQLDatabase
     let dialect: any SQLHubDialect
-    private let owner = Lock<Int64>(0)
+    private let listen: @Sendable () -> AsyncStream<String?>
+    private let member = Lock<Int64>(0)
 
-    init(_ database: any SQLDatabase, _ dialect: any SQLHubDialect) {
+    /// A store in a database.
+    ///
+    /// - Parameter listen: The texts that other members' commits send; nil when some may have been missed.
+    init(
+        _ database: any SQLDatabase, _ dialect: any SQLHubDialect,
+        listen: @escaping @Sendable () -> AsyncStream<String?> = { AsyncStream { $0.finish() } }
+    ) {
         self.database = database
         self.dialect = dialect
+        self.listen = listen
     }
 
-    func takeOver() async throws -> Int64 {
+    var isShared: Bool { dialect.isShared }
+
+    /// This process's number.
+    var number: Int64 { member.withLock { $0 } }
+
+    func join(for duration: Duration) async throws -> Int64 {
         let number = try await database.write { [dialect] connection in
-            try Self.prepareSchema(connection, dialect)
+            try SQLHubSchema.prepare(connection, dialect)
             try connection.execute("UPDATE hub_meta SET owner = owner + 1")
-            try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease <> 0")
-            return try connection.query("SELECT owner FROM hub_meta").first?.int(0) ?? 0
+            let number = try connection.query("SELECT owner FROM hub_meta").first?.int(0) ?? 0
+            if !dialect.isShared {
+                try connection.execute("DELETE FROM hub_member")
+                try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease <> 0")
+            }
+            let expiry = dialect.isShared ? "\(PostgresHubDialect.now) + ?" : "?"
+            try connection.execute(
+                "INSERT INTO hub_member (number, expires_at) VALUES (?, \(expiry))",
+                [.integer(number), .int(duration.wholeMilliseconds)])
+            return number
         }
-        owner.withLock { $0 = number }
+        member.withLock { $0 = number }
         return number
     }
 
-    private static func prepareSchema(_ connection: any SQLConnection, _ dialect: any SQLHubDialect) throws {
-        try connection.executeScript(dialect.schema)
-        try connection.execute(
-            "INSERT INTO hub_meta (one, schema_version, owner) VALUES (1, ?, 0) ON CONFLICT (one) DO NOTHING",
-            [.integer(schemaVersion)])
-        let found = try connection.query("SELECT schema_version FROM hub_meta").first?.int(0) ?? 0
-        guard found <= schemaVersion else {
-            throw TaskHubError(
-                .newerSchema,
-                """
-                the task hub's tables have version \(found), this program knows \(schemaVersion): run the newer \
-                program, or give this one another database
-                """)
-        }
-    }
-
-    /// A transaction that fails when another process has taken the hub over.
+    /// A transaction that fails when this process is no member any more.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
-        let owner = owner.withLock { $0 }
-        return try await database.write { connection in
-            guard try connection.query("SELECT owner FROM hub_meta").first?.int(0) == owner else {
+        let number = number
+        return try await database.write { [dialect] connection in
+            let rows = try connection.query(
+                "SELECT number FROM hub_member WHERE number = ?\(dialect.lockTarget)", [.integer(number)])
+            guard !rows.isEmpty else {
                 throw TaskHubError(
                     .ownerChanged, "another process has taken the task hub over; this one must stop working on it")
             }
             return try body(connection)
         }
     }
+
+    func commit(
+        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+    ) async throws -> HubReceipt {
+        while true {
+            do {
+                return try await write { [dialect] connection in
+                    let heads = try HeadRow.read(locks, connection, dialect)
+                    let changes = try decide(heads)
+                    return changes.isEmpty ? HubReceipt() : try ChangeWriter(connection, dialect).write(changes)
+                }
+            } catch is ChangeWriter.IDTaken {
+                // Another process has created a row that was not there to be locked; decide again over it.
+                continue
+            }
+        }
+    }
+
+    /// What the other members' commits say.
+    func signals() -> AsyncStream<HubSignal> {
+        let texts = listen()
+        return AsyncStream { continuation in
+            // Unstructured: it ends with the stream that it feeds.
+            let task = Task {
+                for await text in texts { continuation.yield(text.flatMap(HubSignal.init(text:)) ?? .missed) }
+                continuation.finish()
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
 }
 
-// Instances.
-extension SQLHubStore {
-    func create(_ start: ExecutionStarted, at time: Date) async throws -> StoredMessage? {
-        let letter = Letter(HistoryEvent(at: time, .executionStarted(start)))
-        return try await write { connection in
-            let created = try connection.execute(
+/// The tables' versions.
+enum SQLHubSchema {
+    /// Brings the tables to the version that this program works with.
+    ///
+    /// - Throws: `newerSchema`.
+    static func prepare(_ connection: any SQLConnection, _ dialect: any SQLHubDialect) throws {
+        if let lock = dialect.schemaLock { _ = try connection.query(lock) }
+        try connection.executeScript(
+            """
+            CREATE TABLE IF NOT EXISTS hub_meta (
+                one BIGINT PRIMARY KEY CHECK (one = 1),
+                schema_version BIGINT NOT NULL,
+                owner BIGINT NOT NULL
+            )
+            """)
+        try connection.execute(
+            "INSERT INTO hub_meta (one, schema_version, owner) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING")
+        let found = try connection.query("SELECT schema_version FROM hub_meta").first?.int(0) ?? 0
+        guard found <= SQLHubStore.schemaVersion else {
+            throw TaskHubError(
+                .newerSchema,
                 """
-                INSERT INTO hub_instance
-                    (id, execution_id, name, status, created_at, updated_at, event_count, byte_count, input)
-                VALUES (?, ?, ?, 'pending', ?, ?, 0, 0, ?) ON CONFLICT (id) DO NOTHING
-                """,
-                [
-                    .text(start.instanceID), .text(start.executionID), .text(start.name), .time(time), .time(time),
-                    .optional(start.input),
-                ])
-            guard created == 1 else { return nil }
-            return try letter.deliver(to: start.instanceID, connection)
+                the task hub's tables have version \(found), this program knows \(SQLHubStore.schemaVersion): run the \
+                newer program, or give this one another database
+                """)
         }
-    }
-
-    func status(of id: String) async throws -> InstanceStatus? {
-        try await database.read { connection in
-            let rows = try connection.query(
-                "SELECT \(InstanceRow.columns) FROM hub_instance WHERE id = ?", [.text(id)])
-            return try rows.first.map(InstanceRow.status)
+        for migration in dialect.migrations where migration.version > found {
+            try connection.executeScript(migration.script)
         }
-    }
-
-    func list(_ query: InstanceQuery) async throws -> InstancePage {
-        let (condition, values) = Self.condition(query)
-        return try await database.read { connection in
-            let rows = try connection.query(
-                """
-                SELECT \(InstanceRow.listColumns) FROM hub_instance WHERE \(condition)
-                ORDER BY sequence DESC LIMIT ?
-                """, values + [.int(query.limit + 1)])
-            let page = rows.prefix(query.limit)
-            return InstancePage(
-                instances: try page.map(InstanceRow.status),
-                next: rows.count > query.limit ? page.last.map { "\(InstanceRow.sequence($0))" } : nil)
-        }
-    }
-
-    private static func condition(_ query: InstanceQuery) -> (text: String, values: [SQLValue]) {
-        var conditions = ["sequence < ?"]
-        var values: [SQLValue] = [.integer(query.after.flatMap(Int64.init) ?? .max)]
-        if !query.statuses.isEmpty {
-            let places = query.statuses.map { _ in "?" }.joined(separator: ", ")
-            conditions.append("status IN (\(places))")
-            values += query.statuses.map { .text($0.rawValue) }
-        }
-        if let name = query.name {
-            conditions.append("name = ?")
-            values.append(.text(name))
-        }
-        if let prefix = query.idPrefix {
-            conditions.append("id >= ? AND id < ?")
-            values += [.text(prefix), .text(prefix + "\u{10FFFF}")]
-        }
-        return (conditions.joined(separator: " AND "), values)
-    }
-
-    func history(of id: String) async throws -> StoredHistory? {
-        try await database.read { connection in
-            let instance = try connection.query(
-                "SELECT execution_id, event_count, byte_count FROM hub_instance WHERE id = ?", [.text(id)])
-            guard let row = instance.first else { return nil }
-            let chunks = try connection.query(
-                "SELECT events FROM hub_history WHERE instance_id = ? ORDER BY position", [.text(id)])
-            let position = HistoryPosition(
-                executionID: row.text(0), eventCount: Int(row.int(1)), byteCount: Int(row.int(2)))
-            return StoredHistory(
-                position: position, events: try chunks.flatMap { try HistoryText.decode($0.text(0)) })
-        }
-    }
-
-    func restart(_ id: String, as executionID: String, at time: Date) async throws -> StoredMessage {
-        try await write { connection in
-            let rows = try connection.query(
-                "SELECT \(InstanceRow.columns) FROM hub_instance WHERE id = ?", [.text(id)])
-            guard let old = try rows.first.map(InstanceRow.status) else { throw TaskHubError.notFound(id) }
-            guard old.status.isFinal else { throw TaskHubError.running(id) }
-            try Self.deleteBelongings(of: id, connection)
-            try connection.execute(
-                """
-                UPDATE hub_instance SET execution_id = ?, status = 'pending', updated_at = ?, ended_at = NULL,
-                    event_count = 0, byte_count = 0, output = NULL, custom_status = NULL, failure = NULL
-                WHERE id = ?
-                """, [.text(executionID), .time(time), .text(id)])
-            let start = ExecutionStarted(name: old.name, input: old.input, instanceID: id, executionID: executionID)
-            return try Letter(HistoryEvent(at: time, .executionStarted(start))).deliver(to: id, connection)
-        }
-    }
-
-    func purge(endedBefore time: Date, statuses: Set<RuntimeStatus>, limit: Int) async throws -> Int {
-        let places = statuses.map { _ in "?" }.joined(separator: ", ")
-        return try await write { connection in
-            let ended = try connection.query(
-                "SELECT id FROM hub_instance WHERE ended_at < ? AND status IN (\(places)) ORDER BY ended_at LIMIT ?",
-                [.time(time)] + statuses.map { .text($0.rawValue) } + [.int(limit)])
-            for row in ended {
-                try Self.deleteBelongings(of: row.text(0), connection)
-                try connection.execute("DELETE FROM hub_instance WHERE id = ?", [row[0]])
-            }
-            return ended.count
-        }
-    }
-
-    private static func deleteBelongings(of id: String, _ connection: any SQLConnection) throws {
-        for table in ["hub_history", "hub_inbox", "hub_task"] {
-            try connection.execute("DELETE FROM \(table) WHERE instance_id = ?", [.text(id)])
+        if found < SQLHubStore.schemaVersion {
+            try connection.execute("UPDATE hub_meta SET schema_version = ?", [.integer(SQLHubStore.schemaVersion)])
         }
     }
 }

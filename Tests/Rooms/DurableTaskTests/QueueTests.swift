@@ -13,6 +13,8 @@ struct QueueTests {
         StoredMessage(sequence: sequence, event: HistoryEvent(at: Script.epoch, .genericEvent("\(sequence)")))
     }
 
+    private func news(_ id: String) -> InstanceNews { InstanceNews(id: id, name: "n") }
+
     private func task(_ sequence: Int64, _ name: String, lease: Int64 = 1) -> ActivityWorkItem {
         ActivityWorkItem(
             sequence: sequence, lease: lease, deliveries: 1, execution: Script.key,
@@ -39,14 +41,14 @@ struct QueueTests {
 
     @Test func anInstanceInFlightIsNotHandedOutTwice() {
         var queue = InstanceQueue()
-        queue.arrived(message(1), for: "a")
-        let first = queue.next()?.messages
+        queue.arrived(message(1), for: news("a"))
+        let first = queue.next(.orchestrations(.all))?.messages
         #expect(first == [message(1)])
-        queue.arrived(message(2), for: "a")
-        let none = queue.next()
+        queue.arrived(message(2), for: news("a"))
+        let none = queue.next(.orchestrations(.all))
         #expect(none == nil)
         queue.finished("a", mustReload: false)
-        let second = queue.next()?.messages
+        let second = queue.next(.orchestrations(.all))?.messages
         #expect(second == [message(2)])
         #expect(queue.inFlightCount == 1)
         queue.finished("a", mustReload: false)
@@ -55,23 +57,23 @@ struct QueueTests {
 
     @Test func instancesAreHandedOutInTheOrderOfTheirNews() {
         var queue = InstanceQueue()
-        for id in ["b", "a", "b", "c"] { queue.arrived(message(1), for: id) }
-        let order = (0..<3).compactMap { _ in queue.next()?.id }
+        for id in ["b", "a", "b", "c"] { queue.arrived(message(1), for: news(id)) }
+        let order = (0..<3).compactMap { _ in queue.next(.orchestrations(.all))?.news.id }
         #expect(order == ["b", "a", "c"])
     }
 
     @Test func whatTheMemoryMayMissIsLoaded() {
         var queue = InstanceQueue()
-        queue.mustLoad("a")
-        queue.arrived(message(1), for: "a")
-        let ready = queue.next()
+        queue.mustLoad(news("a"))
+        queue.arrived(message(1), for: news("a"))
+        let ready = queue.next(.orchestrations(.all))
         #expect(ready?.mustLoad == true)
         #expect(ready?.messages == [])
         queue.finished("a", mustReload: true)
-        let reloads = queue.next()?.mustLoad
+        let reloads = queue.next(.orchestrations(.all))?.mustLoad
         #expect(reloads == true)
-        for sequence in 0..<Int64(InstanceQueue.messageLimit + 1) { queue.arrived(message(sequence), for: "b") }
-        let loads = queue.next()?.mustLoad
+        for sequence in 0..<Int64(InstanceQueue.messageLimit + 1) { queue.arrived(message(sequence), for: news("b")) }
+        let loads = queue.next(.orchestrations(.all))?.mustLoad
         #expect(loads == true)
     }
 
@@ -82,17 +84,17 @@ struct QueueTests {
         queue.append(task(1, "a"))
         #expect(!queue.admits("a", limit: 1))
         queue.markInStore("a")
-        guard case .take(let first) = queue.next(.only("a"), leasedUntil: deadline) else {
+        guard case .take(let first) = queue.next(.only(["a"]), Intake(), leasedUntil: deadline) else {
             Issue.record("expected the queued task")
             return
         }
         #expect(first.sequence == 1)
         #expect(!queue.admits("a", limit: 1))
-        guard case .claim("a") = queue.next(.except(["b"]), leasedUntil: deadline) else {
+        guard case .claim("a") = queue.next(.except(["b"]), Intake(), leasedUntil: deadline) else {
             Issue.record("expected a claim")
             return
         }
-        guard case .wait = queue.next(.only("a"), leasedUntil: deadline) else {
+        guard case .wait = queue.next(.only(["a"]), Intake(), leasedUntil: deadline) else {
             Issue.record("one fetch claims at a time")
             return
         }
@@ -101,7 +103,7 @@ struct QueueTests {
     @Test func leasesEndAtTheirTimeAndFenceTheirHolders() {
         var queue = ActivityQueue()
         queue.append(task(1, "a"))
-        _ = queue.next(.except([]), leasedUntil: Script.epoch)
+        _ = queue.next(.except([]), Intake(), leasedUntil: Script.epoch)
         #expect(queue.holds(task(1, "a")))
         #expect(!queue.holds(task(1, "a", lease: 2)))
         #expect(queue.firstDeadline == Script.epoch)

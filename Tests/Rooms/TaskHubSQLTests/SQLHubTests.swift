@@ -50,7 +50,7 @@ struct SQLHubTests {
             }.with("wait") { $1 + 1 }
             let first = try await EmbeddedTaskHub.sqlite(database)
             _ = try await first.start(StartRequest(id: "bad", name: "main", input: "0"))
-            let item = try #require(try await first.nextOrchestration(Intake()))
+            let item = try #require(try await first.nextOrchestration(.all, Intake()))
             let beginning = HistoryPosition.beginning(of: try #require(item.beginsExecution).executionID)
             let call = OrchestratorAction(id: 0, .scheduleTask(TaskCall(name: "wait", input: "0")))
             _ = try await first.complete(item, with: OrchestratorTurn(actions: [call]), from: beginning)

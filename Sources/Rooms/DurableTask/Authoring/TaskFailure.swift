@@ -120,6 +120,10 @@ extension TaskFailure {
         public static let payloadTooLarge = "PayloadTooLarge"
         /// The history of an instance is longer than the hub allows.
         public static let historyTooLong = "HistoryTooLong"
+        /// A child's id belongs to another instance that runs.
+        public static let duplicateInstance = "DuplicateInstance"
+        /// The instance was ended from outside.
+        public static let terminated = "Terminated"
         /// An input or output is not JSON of the expected shape.
         public static let invalidPayload = "InvalidPayload"
         /// Another orchestration, called as a child, failed; the cause says why.

@@ -18,36 +18,41 @@ struct ActivityQueue {
     private struct Lease {
         var item: ActivityWorkItem
         var deadline: Date
+        var intake: Intake
     }
 
-    private var queues: [String: FIFO<ActivityWorkItem>] = [:]
+    private var lines: [String: ActivityLine] = [:]
     private var inStore: Set<String> = []
     private var leases: [Int64: Lease] = [:]
+    private var cancelled: [ObjectIdentifier: [ActivityWorkItem]] = [:]
 
     /// Whether nothing is queued, claimed or running.
-    var isIdle: Bool { leases.isEmpty && inStore.isEmpty && queues.values.allSatisfy(\.isEmpty) }
+    var isIdle: Bool { leases.isEmpty && inStore.isEmpty && lines.values.allSatisfy(\.isEmpty) }
+
+    /// How many fetches would find something: queued tasks, and names to claim.
+    var offeredCount: Int { lines.values.reduce(inStore.count) { $0 + $1.count } }
 
     /// Whether a task of this name may be queued in memory: there is room, and none of its elders is in the store.
     func admits(_ name: String, limit: Int) -> Bool {
-        !inStore.contains(name) && (queues[name]?.count ?? 0) < limit
+        !inStore.contains(name) && (lines[name]?.count ?? 0) < limit
     }
 
     /// The store holds tasks of this name that nobody leased.
     mutating func markInStore(_ name: String) { inStore.insert(name) }
 
     mutating func append(_ item: ActivityWorkItem) {
-        queues[item.call.name, default: FIFO()].append(item)
+        lines[item.call.name, default: ActivityLine()].append(item)
     }
 
     /// Whether a fetch with this filter would not wait.
-    func hasWork(_ filter: ActivityFilter) -> Bool {
-        queues.contains { !$0.value.isEmpty && filter.admits($0.key) } || inStore.contains { filter.admits($0) }
+    func hasWork(_ filter: WorkFilter) -> Bool {
+        lines.contains { !$0.value.isEmpty && filter.admits($0.key) } || inStore.contains { filter.admits($0) }
     }
 
-    /// The oldest queued task that the filter admits, else a name to claim.
-    mutating func next(_ filter: ActivityFilter, leasedUntil deadline: Date) -> Step {
-        if let name = oldestName(filter), let item = queues[name]?.popFirst() {
-            leases[item.sequence] = Lease(item: item, deadline: deadline)
+    /// The next queued task that the filter admits, else a name to claim.
+    mutating func next(_ filter: WorkFilter, _ intake: Intake, leasedUntil deadline: Date) -> Step {
+        if let name = nextName(filter), let item = lines[name]?.popFirst() {
+            leases[item.sequence] = Lease(item: item, deadline: deadline, intake: intake)
             return .take(item)
         }
         guard let name = inStore.first(where: { filter.admits($0) }) else { return .wait }
@@ -55,30 +60,70 @@ struct ActivityQueue {
         return .claim(name: name)
     }
 
-    private func oldestName(_ filter: ActivityFilter) -> String? {
-        var oldest: (name: String, sequence: Int64)?
-        for (name, queue) in queues {
-            guard let sequence = queue.first?.sequence, filter.admits(name) else { continue }
-            if sequence < oldest?.sequence ?? .max { oldest = (name, sequence) }
+    /// The name whose next task has the highest priority, and is the oldest of these.
+    private func nextName(_ filter: WorkFilter) -> String? {
+        var best: (name: String, rank: ActivityLine.Rank)?
+        for (name, line) in lines {
+            guard let rank = line.rank, filter.admits(name) else { continue }
+            if best.map({ rank < $0.rank }) ?? true { best = (name, rank) }
         }
-        return oldest?.name
+        return best?.name
     }
+
+    /// Drops the queued tasks of an instance and ends the leases of those that run; their holders are told.
+    ///
+    /// - Returns: whether any of them run.
+    mutating func cancel(_ instanceID: String) -> Bool {
+        for name in lines.keys { lines[name]?.remove(instanceID) }
+        let running = leases.values.filter { $0.item.instanceID == instanceID }
+        for lease in running {
+            leases[lease.item.sequence] = nil
+            cancelled[ObjectIdentifier(lease.intake), default: []].append(lease.item)
+        }
+        return !running.isEmpty
+    }
+
+    /// Drops everything; those who run tasks are told.
+    mutating func cancelAll() {
+        for lease in leases.values { cancelled[ObjectIdentifier(lease.intake), default: []].append(lease.item) }
+        lines = [:]
+        inStore = []
+        leases = [:]
+    }
+
+    /// The next running task of an intake whose result nobody wants any more.
+    mutating func nextCancellation(_ intake: Intake) -> ActivityWorkItem? {
+        guard var items = cancelled[ObjectIdentifier(intake)], !items.isEmpty else { return nil }
+        defer { cancelled[ObjectIdentifier(intake)] = items.isEmpty ? nil : items }
+        return items.removeFirst()
+    }
+
+    /// The intake is closed; nobody will ask for its cancellations.
+    mutating func forget(_ intake: Intake) { cancelled[ObjectIdentifier(intake)] = nil }
 
     /// Whether the item is still leased to its holder.
     func holds(_ item: ActivityWorkItem) -> Bool { leases[item.sequence]?.item.lease == item.lease }
 
-    /// Moves the end of a lease.
+    /// The tasks that run.
+    var running: [ActivityWorkItem] { leases.values.map(\.item) }
+
+    /// Moves the end of a lease, and takes note of the progress.
     ///
     /// - Returns: false when the lease was lost.
     mutating func renew(_ item: ActivityWorkItem, until deadline: Date) -> Bool {
         guard holds(item) else { return false }
         leases[item.sequence]?.deadline = deadline
+        leases[item.sequence]?.item.progress = item.progress
         return true
     }
 
     /// The task was completed or given back.
-    mutating func removeLease(_ item: ActivityWorkItem) {
-        if holds(item) { leases[item.sequence] = nil }
+    ///
+    /// - Returns: the item as it was last renewed; nil when the lease was lost.
+    @discardableResult
+    mutating func removeLease(_ item: ActivityWorkItem) -> ActivityWorkItem? {
+        guard holds(item) else { return nil }
+        return leases.removeValue(forKey: item.sequence)?.item
     }
 
     /// Takes the leases that ended by `now` away from their holders.
@@ -90,4 +135,71 @@ struct ActivityQueue {
 
     /// When the first lease ends.
     var firstDeadline: Date? { leases.values.lazy.map(\.deadline).min() }
+}
+
+/// The queued tasks of one name: by priority, and within a priority in turn by fairness key.
+struct ActivityLine {
+    /// Where a line stands among others: less is sooner.
+    struct Rank: Comparable {
+        var priority: Int
+        var sequence: Int64
+
+        static func < (left: Rank, right: Rank) -> Bool {
+            (-left.priority, left.sequence) < (-right.priority, right.sequence)
+        }
+    }
+
+    private struct Level {
+        var turns = FIFO<String>()
+        var queues: [String: FIFO<ActivityWorkItem>] = [:]
+
+        var first: ActivityWorkItem? { turns.first.flatMap { queues[$0]?.first } }
+    }
+
+    private var levels: [Int: Level] = [:]
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// The rank of the task that is next.
+    var rank: Rank? {
+        guard let priority = levels.keys.max(), let first = levels[priority]?.first else { return nil }
+        return Rank(priority: priority, sequence: first.sequence)
+    }
+
+    mutating func append(_ item: ActivityWorkItem) {
+        let key = item.call.fairnessKey
+        var level = levels.removeValue(forKey: item.call.priority) ?? Level()
+        if level.queues[key] == nil { level.turns.append(key) }
+        level.queues[key, default: FIFO()].append(item)
+        levels[item.call.priority] = level
+        count += 1
+    }
+
+    mutating func popFirst() -> ActivityWorkItem? {
+        guard let priority = levels.keys.max(), var level = levels.removeValue(forKey: priority),
+            let key = level.turns.popFirst(), var queue = level.queues.removeValue(forKey: key),
+            let item = queue.popFirst()
+        else { return nil }
+        if !queue.isEmpty {
+            level.queues[key] = queue
+            level.turns.append(key)
+        }
+        if !level.queues.isEmpty { levels[priority] = level }
+        count -= 1
+        return item
+    }
+
+    /// Drops the tasks of an instance.
+    mutating func remove(_ instanceID: String) {
+        var kept: [ActivityWorkItem] = []
+        var isFound = false
+        var rest = self
+        while let item = rest.popFirst() {
+            if item.instanceID == instanceID { isFound = true } else { kept.append(item) }
+        }
+        guard isFound else { return }
+        self = ActivityLine()
+        for item in kept { append(item) }
+    }
 }

@@ -3,16 +3,17 @@
 
 import Basics
 import FoundationEssentials
+import Telemetry
 
 extension EmbeddedTaskHub {
     /// How many tasks are claimed from the store at once.
     private static let claimBatch = 256
 
     /// Waits for an activity to run, and leases it.
-    public func nextActivity(_ filter: ActivityFilter, _ intake: Intake) async throws -> ActivityWorkItem? {
+    public func nextActivity(_ filter: WorkFilter, _ intake: Intake) async throws -> ActivityWorkItem? {
         while !intake.isClosed, !Task.isCancelled {
             let deadline = clock.now.adding(leaseDuration)
-            switch state.withLock({ $0.activities.next(filter, leasedUntil: deadline) }) {
+            switch state.withLock({ $0.activities.next(filter, intake, leasedUntil: deadline) }) {
             case .take(let item):
                 setLeaseAlarm(deadline)
                 return item
@@ -20,7 +21,8 @@ extension EmbeddedTaskHub {
             case .wait: await waitForActivity(filter, intake)
             }
         }
-        passOn(filter)
+        // A fetch that ends may have been woken for work that it leaves to others.
+        wake { _ in }
         return nil
     }
 
@@ -29,10 +31,17 @@ extension EmbeddedTaskHub {
             state.nextLease += 1
             return state.nextLease
         }
+        let limit = store.isShared ? configuration.sharedQueue : Self.claimBatch
         do {
-            let items = try await store.claimTasks(named: name, limit: Self.claimBatch, lease: lease)
-            if items.count == Self.claimBatch { offerStored(name) }
-            for item in items { wakeActivityWaiter(for: name) { $0.activities.append(item) } }
+            let items = try await store.claimTasks(named: name, limit: limit, lease: lease)
+            if !items.isEmpty { offerStored(name) }
+            let worn = items.filter { $0.deliveries > configuration.maximumDeliveries }
+            wake { state in
+                for item in items where item.deliveries <= configuration.maximumDeliveries {
+                    state.activities.append(item)
+                }
+            }
+            for item in worn { try await park(item) }
             if items.isEmpty { noteIdleness() }
         } catch {
             offerStored(name)
@@ -40,45 +49,58 @@ extension EmbeddedTaskHub {
         }
     }
 
-    private func waitForActivity(_ filter: ActivityFilter, _ intake: Intake) async {
+    /// Sets a task aside that was handed out time and again and never answered.
+    private func park(_ item: ActivityWorkItem) async throws {
+        let reason = "it was handed out \(item.deliveries - 1) times and never answered; does it end its process?"
+        try await store.giveBack(item, parked: reason)
+        log(.error, "an activity was set aside", ["instance": item.instanceID, "name": item.call.name])
+    }
+
+    private func waitForActivity(_ filter: WorkFilter, _ intake: Intake) async {
         let bell = Bell()
         let mustWait = state.withLock { state in
             guard !state.activities.hasWork(filter), !intake.isClosed else { return false }
-            state.activityWaiters.append((intake, filter, bell))
+            state.waiters.activities.append(HubWaiters.Activity(intake: intake, filter: filter, bell: bell))
             return true
         }
         guard mustWait else { return }
         await bell.wait()
-        if Task.isCancelled { state.withLock { $0.activityWaiters.removeAll { $0.bell === bell } } }
-    }
-
-    /// A fetch that ends may have been woken for work that it leaves to others.
-    private func passOn(_ filter: ActivityFilter) {
-        let bells = state.withLock { state in
-            let others = state.activityWaiters.filter { state.activities.hasWork($0.filter) }.map(\.bell)
-            state.activityWaiters.removeAll { waiter in others.contains { $0 === waiter.bell } }
-            return others
-        }
-        for bell in bells { bell.ring() }
+        if Task.isCancelled { state.withLock { $0.waiters.remove(bell) } }
     }
 
     /// Stores the result of an activity and hands the instance out.
+    ///
+    /// When the instance goes on in this process at once, the result is stored with the episode that it causes.
     public func complete(_ item: ActivityWorkItem, with result: Result<String?, TaskFailure>) async throws {
         guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
         let event = HistoryEvent(at: clock.now, kind(of: item, result))
-        let message: StoredMessage?
+        if item.joins != nil, await store(event, withEpisodeOf: item) { return }
+        guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
         do {
-            message = try await store.finish(item, with: event)
+            try await journal.perform(HubLocks(targets: [item.instanceID])) { $0.finish(item, with: event) }
         } catch {
-            state.withLock { $0.activities.removeLease(item) }
-            if (error as? TaskHubError)?.code != .leaseLost { try await returnToStore(item) }
+            state.withLock { _ = $0.activities.removeLease(item) }
+            try await returnToStore(item)
             throw error
         }
-        wakeInstanceWaiter { state in
-            state.activities.removeLease(item)
-            if let message { state.instances.arrived(message, for: item.instanceID) }
+        state.withLock { _ = $0.activities.removeLease(item) }
+        noteIdleness()
+    }
+
+    /// Lets a result wait for the episode that it causes.
+    ///
+    /// - Returns: whether it was stored.
+    private func store(_ event: HistoryEvent, withEpisodeOf item: ActivityWorkItem) async -> Bool {
+        await withCheckedContinuation { waiter in
+            let result = PendingResult(event: event, item: item, waiter: waiter)
+            var isAccepted = false
+            wake { state in
+                guard item.joins?.isClosed == false else { return }
+                isAccepted = true
+                state.instances.arrived(result, for: InstanceNews(id: item.instanceID, name: item.orchestration))
+            }
+            if !isAccepted { waiter.resume(returning: false) }
         }
-        if message == nil { noteIdleness() }
     }
 
     private func kind(of item: ActivityWorkItem, _ result: Result<String?, TaskFailure>) -> HistoryEvent.Kind {
@@ -95,22 +117,37 @@ extension EmbeddedTaskHub {
     /// Extends leases from now.
     ///
     /// - Returns: the items whose lease was lost.
-    public func renew(_ items: [ActivityWorkItem]) -> [ActivityWorkItem] {
+    public func renew(_ items: [ActivityWorkItem]) async -> [ActivityWorkItem] {
         let deadline = clock.now.adding(leaseDuration)
         return state.withLock { state in items.filter { !state.activities.renew($0, until: deadline) } }
     }
 
-    /// Gives the item back; it is handed out again.
-    public func abandon(_ item: ActivityWorkItem) async throws {
-        let isHeld = state.withLock { state in
-            defer { state.activities.removeLease(item) }
-            return state.activities.holds(item)
+    /// Waits for a running activity whose result nobody wants any more.
+    public func nextCancellation(_ intake: Intake) async -> ActivityWorkItem? {
+        while !intake.isClosed, !Task.isCancelled {
+            let bell = Bell()
+            let item = state.withLock { state -> ActivityWorkItem? in
+                if let item = state.activities.nextCancellation(intake) { return item }
+                if !intake.isClosed {
+                    state.waiters.cancellations.append(HubWaiters.Cancellation(intake: intake, bell: bell))
+                }
+                return nil
+            }
+            if let item { return item }
+            if !intake.isClosed { await bell.wait() }
+            state.withLock { $0.waiters.remove(bell) }
         }
-        if isHeld { try await returnToStore(item) }
+        return nil
     }
 
-    private func returnToStore(_ item: ActivityWorkItem) async throws {
-        try await store.giveBack(item)
+    /// Gives the item back; it is handed out again.
+    public func abandon(_ item: ActivityWorkItem) async throws {
+        let last = state.withLock { $0.activities.removeLease(item) }
+        if let last { try await returnToStore(last) }
+    }
+
+    func returnToStore(_ item: ActivityWorkItem) async throws {
+        try await store.giveBack(item, parked: nil)
         offerStored(item.call.name)
     }
 
@@ -131,5 +168,15 @@ extension TaskHubError {
         TaskHubError(
             .leaseLost,
             "task \(item.taskID) of \"\(item.instanceID)\" was given to somebody else; its result is dropped")
+    }
+
+    /// An episode was computed from a history that is no longer the stored one.
+    package static func staleEpisode(_ id: String) -> TaskHubError {
+        TaskHubError(.leaseLost, "the history of \"\(id)\" moved on; the episode is dropped")
+    }
+
+    /// An instance has not ended.
+    package static func running(_ id: String) -> TaskHubError {
+        TaskHubError(.running, "instance \"\(id)\" has not ended; terminate it first")
     }
 }

@@ -2,29 +2,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-public import FoundationEssentials
+import FoundationEssentials
+import Telemetry
 
 extension EmbeddedTaskHub {
     /// Creates an instance, or finds the one that has the id already.
     public func start(_ request: StartRequest) async throws -> StartOutcome {
         try check(request)
-        let start = ExecutionStarted(
-            name: request.name, input: request.input, instanceID: request.id, executionID: UUID().uuidString)
-        guard let message = try await store.create(start, at: clock.now) else { return .existing }
-        wakeInstanceWaiter { $0.instances.arrived(message, for: request.id) }
-        return .created
+        let start = NewStart(
+            event: ExecutionStarted(request, executionID: UUID().uuidString), replaces: request.replaces,
+            isKept: hasRoom)
+        return try await journal.perform(HubLocks([request.id])) { $0.start(start) }
+    }
+
+    /// Whether this process will soon get to another instance; in a shared hub, the others may take what it will not.
+    var hasRoom: Bool {
+        state.withLock { state in
+            !store.isShared
+                || !state.waiters.instances.isEmpty && state.instances.waitingCount < configuration.sharedQueue
+        }
     }
 
     private func check(_ request: StartRequest) throws {
-        guard !request.id.isEmpty, request.id.utf8.count <= 1024, !request.name.isEmpty else {
-            throw TaskHubError(.invalid, "an instance needs an id of 1 to 1024 bytes and the name of an orchestration")
+        guard !request.id.isEmpty, request.id.utf8.count <= 1024, !request.name.isEmpty,
+            !InstanceHead.isEntity(request.id)
+        else {
+            throw TaskHubError(
+                .invalid,
+                "an instance needs the name of an orchestration and an id of 1 to 1024 bytes that begins without @")
         }
-        if let failure = configuration.failure(ofPayload: request.input, "the input") {
-            throw TaskHubError(.payloadTooLarge, failure.message)
-        }
+        try check(request.input, "the input")
         let waiting = state.withLock { $0.instances.waitingCount }
         guard waiting < configuration.maximumWaitingInstances else {
             throw TaskHubError(.full, "\(waiting) instances wait for a worker; try again later")
+        }
+    }
+
+    private func check(_ payload: String?, _ what: String) throws {
+        if let failure = configuration.failure(ofPayload: payload, what) {
+            throw TaskHubError(.payloadTooLarge, failure.message)
         }
     }
 
@@ -40,24 +56,9 @@ extension EmbeddedTaskHub {
         return try await store.list(query)
     }
 
-    /// Waits until an instance has ended.
-    public func waitForCompletion(of id: String) async throws -> InstanceStatus {
-        while true {
-            let bell = Bell()
-            state.withLock { $0.completionWaiters[id, default: []].append(bell) }
-            defer { forget(bell, id) }
-            guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
-            if status.status.isFinal { return status }
-            await bell.wait()
-            try Task.checkCancellation()
-        }
-    }
-
-    private func forget(_ bell: Bell, _ id: String) {
-        state.withLock { state in
-            state.completionWaiters[id]?.removeAll { $0 === bell }
-            if state.completionWaiters[id]?.isEmpty == true { state.completionWaiters[id] = nil }
-        }
+    /// How many instances there are in each state.
+    public func countByStatus(_ query: InstanceQuery) async throws -> [RuntimeStatus: Int] {
+        try await store.countByStatus(query)
     }
 
     /// What happened in an instance so far.
@@ -65,37 +66,192 @@ extension EmbeddedTaskHub {
         guard let history = try await store.history(of: id) else { throw TaskHubError.notFound(id) }
         return history.events
     }
+}
 
-    /// Ends an instance as terminated.
-    public func terminate(_ id: String, reason: String) async throws {
-        if let failure = configuration.failure(ofPayload: reason, "the reason") {
-            throw TaskHubError(.payloadTooLarge, failure.message)
-        }
-        let event = HistoryEvent(at: clock.now, .executionTerminated(reason: try Payload.encode(reason), recurse: true))
-        switch try await store.post(event, to: id) {
-        case .stored(let message): wakeInstanceWaiter { $0.instances.arrived(message, for: id) }
-        case .ended: break
-        case .notFound: throw TaskHubError.notFound(id)
+// Waiting.
+extension EmbeddedTaskHub {
+    /// Waits until an instance has ended.
+    public func waitForCompletion(of id: String) async throws -> InstanceStatus {
+        try await wait(\.ends, id) { $0.status.isFinal }
+    }
+
+    /// Waits until a worker has begun with an instance.
+    public func waitForStart(of id: String) async throws -> InstanceStatus {
+        try await wait(\.beginnings, id) { $0.status != .pending }
+    }
+
+    private func wait(
+        _ bells: any WritableKeyPath<HubWaiters, [String: [Bell]]> & Sendable, _ id: String,
+        until isReached: (InstanceStatus) -> Bool
+    ) async throws -> InstanceStatus {
+        var isWatched = false
+        while true {
+            let bell = Bell()
+            state.withLock { $0.waiters[keyPath: bells][id, default: []].append(bell) }
+            defer { forget(bell, bells, id) }
+            guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
+            if isReached(status) { return status }
+            if store.isShared, !isWatched {
+                // Another process may bring it about; it says so when it knows that somebody waits.
+                try await journal.perform(HubLocks([id])) { try $0.watch(id) }
+                isWatched = true
+                continue
+            }
+            await wait(for: bell)
+            try Task.checkCancellation()
         }
     }
 
+    /// Waits for a bell; in a shared hub not for ever, since a signal may be lost with a connection.
+    private func wait(for bell: Bell) async {
+        guard store.isShared else { return await bell.wait() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await bell.wait() }
+            group.addTask { [clock, interval = configuration.fallbackPoll] in
+                try? await clock.sleep(until: clock.now.adding(interval))
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func forget(
+        _ bell: Bell, _ bells: any WritableKeyPath<HubWaiters, [String: [Bell]]> & Sendable, _ id: String
+    ) {
+        state.withLock { state in
+            state.waiters[keyPath: bells][id]?.removeAll { $0 === bell }
+            if state.waiters[keyPath: bells][id]?.isEmpty == true { state.waiters[keyPath: bells][id] = nil }
+        }
+    }
+}
+
+// Messages.
+extension EmbeddedTaskHub {
+    /// Ends an instance as terminated, and its unfinished children with it.
+    public func terminate(_ id: String, reason: String, isRecursive: Bool) async throws {
+        let reason = try Payload.encode(reason)
+        try check(reason, "the reason")
+        try await tell(id, .executionTerminated(reason: reason, recurse: isRecursive))
+    }
+
+    /// Makes an instance hold still.
+    public func suspend(_ id: String, reason: String?) async throws {
+        try check(reason, "the reason")
+        try await tell(id, .executionSuspended(reason: reason))
+    }
+
+    /// Lets an instance go on that was suspended.
+    public func resume(_ id: String, reason: String?) async throws {
+        try check(reason, "the reason")
+        try await tell(id, .executionResumed(reason: reason))
+    }
+
+    /// Tells an instance something; it is durable when the call returns.
+    public func raiseEvent(_ event: SentEvent, ifMissing: MissingInstance) async throws {
+        try check(event.input, "the event")
+        guard !event.instanceID.isEmpty, !InstanceHead.isEntity(event.instanceID), !event.name.isEmpty else {
+            throw TaskHubError(.invalid, "an event needs a name and the id of an orchestration's instance")
+        }
+        try await tell(
+            event.instanceID, .eventRaised(name: event.name, input: event.input), keeps: ifMissing == .keep)
+    }
+
+    private func tell(_ id: String, _ kind: HistoryEvent.Kind, keeps: Bool = false) async throws {
+        let event = HistoryEvent(at: clock.now, kind)
+        let locks = keeps ? HubLocks([id]) : HubLocks(targets: [id])
+        let outcome = try await journal.perform(locks) { $0.post(event, to: id, keeps: keeps) }
+        if outcome == .notFound { throw TaskHubError.notFound(id) }
+    }
+}
+
+// Beginning anew, and the end.
+extension EmbeddedTaskHub {
     /// Runs an instance that has ended again from its beginning.
     public func restart(_ id: String) async throws {
-        let message = try await store.restart(id, as: UUID().uuidString, at: clock.now)
-        wakeInstanceWaiter { $0.instances.arrived(message, for: id) }
+        let status = try await ended(id)
+        let event = ExecutionStarted(again: status, as: id)
+        try await journal.perform(HubLocks([id])) { try $0.restart(status, as: event) }
     }
 
-    /// Deletes instances that ended before a time, in small transactions.
-    public func purge(endedBefore time: Date, statuses: Set<RuntimeStatus>) async throws -> Int {
-        let ended = statuses.filter(\.isFinal)
-        guard !ended.isEmpty else { return 0 }
+    /// Starts another instance with the name, input and tags of one that has ended.
+    public func restart(_ id: String, as newID: String) async throws -> StartOutcome {
+        let status = try await ended(id)
+        let start = NewStart(event: ExecutionStarted(again: status, as: newID), isKept: hasRoom)
+        return try await journal.perform(HubLocks([newID])) { $0.start(start) }
+    }
+
+    private func ended(_ id: String) async throws -> InstanceStatus {
+        guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
+        guard status.status.isFinal else { throw TaskHubError.running(id) }
+        return status
+    }
+
+    /// Takes up what the hub set aside.
+    public func retry(_ id: String) async throws {
+        guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
+        let names = try await store.unparkTasks(of: id)
+        for name in names { offerStored(name) }
+        guard status.parked != nil else { return }
+        try await journal.perform(HubLocks([id])) { try $0.park(id, because: nil) }
+    }
+
+    /// Deletes one instance that has ended, with its history.
+    public func purge(_ id: String, isRecursive: Bool) async throws -> Int {
+        guard let status = try await store.status(of: id) else { return 0 }
+        guard status.status.isFinal else { throw TaskHubError.running(id) }
+        var count = 0
+        if isRecursive {
+            for child in try await store.history(of: id)?.events.compactMap(\.startedChild) ?? [] {
+                if try await store.status(of: child)?.status.isFinal == true {
+                    count += try await purge(child, isRecursive: true)
+                }
+            }
+        }
+        return try await count + journal.perform(HubLocks([id])) { $0.purge([id]) }
+    }
+
+    /// Deletes instances that have ended, in small transactions.
+    public func purge(_ filter: PurgeFilter) async throws -> Int {
         var count = 0
         while true {
             try Task.checkCancellation()
-            let deleted = try await store.purge(
-                endedBefore: time, statuses: ended, limit: configuration.purgeBatch)
-            count += deleted
-            if deleted < configuration.purgeBatch { return count }
+            let ids = try await store.ended(filter, limit: configuration.purgeBatch)
+            if ids.isEmpty { return count }
+            count += try await journal.perform(HubLocks(Set(ids))) { $0.purge(ids) }
         }
+    }
+
+    /// Deletes what has ended long enough ago, again and again.
+    func keepRetention(_ retention: HubConfiguration.Retention) async {
+        while !Task.isCancelled {
+            do {
+                let filter = PurgeFilter(
+                    endedBefore: clock.now.adding(.zero - retention.age), statuses: retention.statuses)
+                let count = try await purge(filter)
+                if count > 0 { log(.info, "old instances were deleted", ["count": "\(count)"]) }
+            } catch is CancellationError {
+                return
+            } catch {
+                log(.error, "old instances could not be deleted", ["error": "\(error)"])
+            }
+            try? await clock.sleep(until: clock.now.adding(retention.interval))
+        }
+    }
+}
+
+extension ExecutionStarted {
+    /// How an instance begins that has ended before.
+    fileprivate init(again status: InstanceStatus, as id: String) {
+        self.init(
+            name: status.name, version: status.version, input: status.input, instanceID: id,
+            executionID: UUID().uuidString)
+        tags = status.tags
+    }
+}
+
+extension HistoryEvent {
+    /// The child that the event records the start of.
+    fileprivate var startedChild: String? {
+        if case .subOrchestrationCreated(let call) = kind { call.instanceID } else { nil }
     }
 }

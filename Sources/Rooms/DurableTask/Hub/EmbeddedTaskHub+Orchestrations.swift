@@ -3,60 +3,107 @@
 
 import Basics
 import FoundationEssentials
+import Telemetry
 
 extension EmbeddedTaskHub {
     /// How many stored messages one episode takes at most.
-    private static let messageBatch = 1_000
+    static let messageBatch = 1_000
 
     /// Waits for an instance with news.
-    public func nextOrchestration(_ intake: Intake) async throws -> OrchestrationWorkItem? {
+    public func nextOrchestration(_ filter: WorkFilter, _ intake: Intake) async throws -> OrchestrationWorkItem? {
+        try await nextInstance(.orchestrations(filter), intake) { ready in
+            try await self.item(for: ready, intake)
+        }
+    }
+
+    /// Waits until `item` makes something of an instance with news.
+    func nextInstance<Item: Sendable>(
+        _ filter: RouteFilter, _ intake: Intake, _ item: (InstanceQueue.Ready) async throws -> Item?
+    ) async throws -> Item? {
         while !intake.isClosed, !Task.isCancelled {
-            if let ready = state.withLock({ $0.instances.next() }) {
-                if let item = try await item(for: ready) { return item }
-            } else {
-                await waitForInstance(intake)
+            if let ready = state.withLock({ $0.instances.next(filter) }) {
+                if let item = try await item(ready) { return item }
+            } else if try await !claimInstances() {
+                await waitForInstance(filter, intake)
             }
         }
-        wakeInstanceWaiter { _ in }
+        wake { _ in }
         return nil
     }
 
-    private func waitForInstance(_ intake: Intake) async {
+    private func waitForInstance(_ filter: RouteFilter, _ intake: Intake) async {
         let bell = Bell()
         let mustWait = state.withLock { state in
-            guard !state.instances.hasNext, !intake.isClosed else { return false }
-            state.instanceWaiters.append((intake, bell))
+            guard !state.instances.hasNext(filter), !state.mayClaim, !intake.isClosed else { return false }
+            state.waiters.instances.append(HubWaiters.Instance(intake: intake, filter: filter, bell: bell))
             return true
         }
         guard mustWait else { return }
         await bell.wait()
-        if Task.isCancelled { state.withLock { $0.instanceWaiters.removeAll { $0.bell === bell } } }
+        if Task.isCancelled { state.withLock { $0.waiters.remove(bell) } }
     }
 
-    private func item(for ready: InstanceQueue.Ready) async throws -> OrchestrationWorkItem? {
-        let now = clock.now
+    private func item(for ready: InstanceQueue.Ready, _ intake: Intake) async throws -> OrchestrationWorkItem? {
         var messages = ready.messages
+        var results = ready.results
+        var stale: [StoredMessage] = []
         if ready.mustLoad {
-            do {
-                messages = try await store.messages(for: ready.id, at: now, limit: Self.messageBatch)
-            } catch {
-                finish(ready.id, mustReload: true)
-                throw error
-            }
-            if messages.count == Self.messageBatch { state.withLock { $0.instances.mustLoad(ready.id) } }
+            guard let page = try await load(ready.news) else { return nil }
+            messages = page.messages.filter { $0.executionID == nil || $0.executionID == page.head.executionID }
+            stale = page.messages.filter { $0.executionID != nil && $0.executionID != page.head.executionID }
+            results = keepResults(of: page.head)
         }
-        guard !messages.isEmpty else {
-            finish(ready.id, mustReload: false)
+        let events = messages.map(\.event) + results.map(\.event)
+        guard !events.isEmpty else {
+            finish(ready.news.id, mustReload: false)
             return nil
         }
-        let start = HistoryEvent(at: now, .orchestratorStarted)
-        return OrchestrationWorkItem(
-            instanceID: ready.id, events: [start] + messages.map(\.event), messages: messages.map(\.sequence))
+        let start = HistoryEvent(at: clock.now, .orchestratorStarted)
+        var item = OrchestrationWorkItem(
+            instanceID: ready.news.id, name: ready.news.name, events: [start] + events,
+            messages: (messages + stale).map(\.sequence))
+        item.finishedTasks = results.map(\.item.sequence)
+        item.intake = intake
+        return item
     }
 
-    private func finish(_ id: String, mustReload: Bool) {
-        wakeInstanceWaiter { $0.instances.finished(id, mustReload: mustReload) }
+    /// The results that were handed out with an instance and meant for its current run; the others are refused.
+    private func keepResults(of head: InstanceHead) -> [PendingResult] {
+        let (kept, refused) = state.withLock { $0.instances.keepResultsInFlight(head.id, of: head.executionID) }
+        for result in refused { result.waiter.resume(returning: false) }
+        return kept
+    }
+
+    /// The inbox of an instance that may be handed out; nil, and the instance rests, when it may not.
+    func load(_ news: InstanceNews) async throws -> InboxPage? {
+        do {
+            let page = try await store.inbox(of: news.id, at: clock.now, limit: Self.messageBatch)
+            guard let page, !page.head.status.isFinal, !page.head.isExpected, !page.head.isParked else {
+                finish(news.id, mustReload: false)
+                return nil
+            }
+            if page.messages.count == Self.messageBatch { wake { $0.instances.mustLoad(news) } }
+            return page
+        } catch {
+            finish(news.id, mustReload: true)
+            throw error
+        }
+    }
+
+    func finish(_ id: String, mustReload: Bool) {
+        settleResults(of: id, areStored: false)
+        wake { $0.instances.finished(id, mustReload: mustReload) }
         noteIdleness()
+    }
+
+    /// Tells those who brought the results that were handed out with an instance what became of them.
+    private func settleResults(of id: String, areStored: Bool) {
+        let results = state.withLock { state in
+            let results = state.instances.takeResultsInFlight(id)
+            if areStored { for result in results { state.activities.removeLease(result.item) } }
+            return results
+        }
+        for result in results { result.waiter.resume(returning: areStored) }
     }
 
     /// The history of an instance whose news were fetched.
@@ -71,81 +118,105 @@ extension EmbeddedTaskHub {
     public func complete(
         _ item: OrchestrationWorkItem, with turn: OrchestratorTurn, from position: HistoryPosition
     ) async throws -> EpisodeOutcome {
-        var checkpoint = Checkpoint(item, turn, from: position, at: clock.now, configuration)
-        leaseTasks(of: &checkpoint)
-        let sequences: [Int64]
+        let episode = try await episode(item, turn, position)
         do {
-            sequences = try await store.commit(checkpoint)
+            let outcome = try await journal.perform(episode.locks) { [configuration] draft in
+                try draft.complete(episode, configuration)
+            }
+            settleResults(of: item.instanceID, areStored: true)
+            state.withLock { _ = $0.troubles.removeValue(forKey: item.instanceID) }
+            return outcome
         } catch {
-            for task in checkpoint.tasks { offerStored(task.call.name) }
+            for name in episode.taskNames { offerStored(name) }
             throw error
         }
-        for (task, sequence) in zip(checkpoint.tasks, sequences) { offer(task, sequence, checkpoint.execution) }
-        for timer in checkpoint.timers { schedule(timer, for: item.instanceID) }
-        if checkpoint.completion != nil { announceEnd(of: item.instanceID) }
-        return EpisodeOutcome(position: checkpoint.after, completion: checkpoint.completion)
+    }
+
+    private func episode(
+        _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn, _ position: HistoryPosition
+    ) async throws -> Episode {
+        var episode = Episode(item: item, turn: turn, position: position)
+        if let start = item.start { episode.position.parentID = start.parent?.instanceID }
+        episode.leases = leaseTasks(of: turn)
+        episode.keepsChildren = hasRoom
+        if let completion = turn.completion, completion.status != .completed {
+            if episode.endsChildren { episode.children = try await store.children(of: item.instanceID) }
+            episode.lockedEntities = try await store.entitiesLocked(by: item.instanceID)
+        }
+        return episode
     }
 
     /// Leases the tasks that this process will queue in memory.
-    private func leaseTasks(of checkpoint: inout Checkpoint) {
-        guard !checkpoint.tasks.isEmpty else { return }
-        let limit = configuration.maximumQueuedActivities
-        let names = checkpoint.tasks.map(\.call.name)
-        let leases = state.withLock { state in
+    private func leaseTasks(of turn: OrchestratorTurn) -> [Int: Int64] {
+        guard turn.actions.contains(where: { $0.call != nil }) else { return [:] }
+        let limit = store.isShared ? configuration.sharedQueue : configuration.maximumQueuedActivities
+        return state.withLock { state in
             state.nextLease += 1
-            return names.map { name -> Int64? in
-                if state.activities.admits(name, limit: limit) { return state.nextLease }
-                state.activities.markInStore(name)
-                return nil
+            var leases: [Int: Int64] = [:]
+            for action in turn.actions {
+                guard let call = action.call else { continue }
+                if state.activities.admits(call.name, limit: limit - leases.count) {
+                    leases[action.id] = state.nextLease
+                } else {
+                    state.activities.markInStore(call.name)
+                }
             }
+            return leases
         }
-        for (index, lease) in leases.enumerated() { checkpoint.tasks[index].lease = lease }
-    }
-
-    private func offer(_ task: Checkpoint.QueuedTask, _ sequence: Int64, _ execution: ExecutionKey) {
-        guard let lease = task.lease else { return offerStored(task.call.name) }
-        let item = ActivityWorkItem(
-            sequence: sequence, lease: lease, deliveries: 1, execution: execution, (task.id, task.call))
-        wakeActivityWaiter(for: task.call.name) { $0.activities.append(item) }
-    }
-
-    private func schedule(_ timer: Checkpoint.Timer, for id: String) {
-        if timer.fireAt <= clock.now {
-            wakeStored(id)
-        } else {
-            setAlarm(timer.fireAt)
-        }
-    }
-
-    private func announceEnd(of id: String) {
-        let bells = state.withLock { $0.completionWaiters.removeValue(forKey: id) }
-        for bell in bells ?? [] { bell.ring() }
     }
 
     /// Lets the next news of the instance be fetched.
     public func release(_ item: OrchestrationWorkItem) { finish(item.instanceID, mustReload: false) }
 
     /// Gives the item back; its news are read again from the store.
-    public func abandon(_ item: OrchestrationWorkItem) { finish(item.instanceID, mustReload: true) }
+    public func abandon(_ item: OrchestrationWorkItem, because reason: String?) async {
+        if let reason { await noteTrouble(item.instanceID, reason) }
+        finish(item.instanceID, mustReload: true)
+    }
+
+    /// Sets an instance aside that could not be processed time and again.
+    private func noteTrouble(_ id: String, _ reason: String) async {
+        let count = state.withLock { state in
+            state.troubles[id, default: 0] += 1
+            return state.troubles[id, default: 0]
+        }
+        guard count >= configuration.maximumDeliveries else { return }
+        let text = "\(count) attempts to process it failed, the last because: \(reason)"
+        do {
+            try await journal.perform(HubLocks([id])) { try $0.park(id, because: text) }
+            state.withLock { _ = $0.troubles.removeValue(forKey: id) }
+            log(.error, "an instance was set aside", ["instance": id, "reason": text])
+        } catch {
+            log(.error, "an instance could not be set aside", ["instance": id, "error": "\(error)"])
+        }
+    }
 
     /// Makes the hub hand the instance out although nothing happened to it.
     public func wake(_ instanceID: String, note: String) async throws {
         let event = HistoryEvent(at: clock.now, .genericEvent(note))
-        if case .stored(let message) = try await store.post(event, to: instanceID) {
-            wakeInstanceWaiter { $0.instances.arrived(message, for: instanceID) }
-        }
+        _ = try await journal.perform(HubLocks(targets: [instanceID])) { $0.post(event, to: instanceID) }
     }
 
     /// Ends the waiting fetches of an intake and all its later ones.
     public func close(_ intake: Intake) {
         intake.close()
-        let bells = state.withLock { state in
-            let instances = state.instanceWaiters.filter { $0.intake === intake }.map(\.bell)
-            let activities = state.activityWaiters.filter { $0.intake === intake }.map(\.bell)
-            state.instanceWaiters.removeAll { $0.intake === intake }
-            state.activityWaiters.removeAll { $0.intake === intake }
-            return instances + activities
+        let (bells, unstored) = state.withLock { state in
+            state.activities.forget(intake)
+            return (state.waiters.take(intake), state.instances.takeResults(joining: intake))
         }
+        for result in unstored { result.waiter.resume(returning: false) }
         for bell in bells { bell.ring() }
     }
+}
+
+extension OrchestratorAction {
+    /// The activity that the action calls.
+    fileprivate var call: TaskCall? {
+        if case .scheduleTask(let call) = kind { call } else { nil }
+    }
+}
+
+extension Episode {
+    /// The names of the activities that the turn calls.
+    fileprivate var taskNames: Set<String> { Set(turn.actions.compactMap(\.call?.name)) }
 }

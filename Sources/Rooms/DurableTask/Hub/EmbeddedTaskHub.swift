@@ -7,20 +7,31 @@ public import Telemetry
 
 /// A task hub inside this process: a store that is true, and queues in memory that are fast.
 ///
-/// Nothing polls. What a commit makes ready is handed out from memory; timers and leases are one sleep until the
-/// first of them is due. After a start the queues are filled from the store.
+/// Nothing polls while a store belongs to one process. What a commit makes ready is handed out from memory; timers
+/// and leases are one sleep until the first of them is due. After a start the queues are filled from the store.
+/// Several processes may share a store that can tell them of each other's commits; each keeps the instances that it
+/// works on in memory.
 public final class EmbeddedTaskHub: TaskHub {
     struct State {
         var instances = InstanceQueue()
         var activities = ActivityQueue()
-        var instanceWaiters: [(intake: Intake, bell: Bell)] = []
-        var activityWaiters: [(intake: Intake, filter: ActivityFilter, bell: Bell)] = []
-        var completionWaiters: [String: [Bell]] = [:]
+        var waiters = HubWaiters()
+        /// This process's number in the store.
+        var owner: Int64
         var nextLease: Int64
         /// The earliest timer that was committed since the timers were last looked at.
         var newTimer: Date?
         /// What the sleep of ``run()`` ends at.
         var alarm = Date.distantFuture
+        /// How often an instance could not be processed in a row.
+        var troubles: [String: Int] = [:]
+        /// Whether instances may wait in the store that no process keeps in memory.
+        var mayClaim = false
+
+        init(owner: Int64) {
+            self.owner = owner
+            nextLease = owner << 32
+        }
     }
 
     /// The time the hub lives by.
@@ -30,11 +41,13 @@ public final class EmbeddedTaskHub: TaskHub {
     let log: Log
     let state: Lock<State>
     let alarmBell = Bell()
+    let claimBell = Bell()
+    private let openJournal = Lock<HubJournal?>(nil)
 
     /// How long an activity may run without being renewed.
     public var leaseDuration: Duration { configuration.leaseDuration }
 
-    /// Takes a store over and fills the queues from it.
+    /// Joins a store and fills the queues from it.
     package init(
         store: any HubStore, clock: any HubClock, configuration: HubConfiguration, log: Log
     ) async throws {
@@ -42,9 +55,15 @@ public final class EmbeddedTaskHub: TaskHub {
         self.clock = clock
         self.configuration = configuration
         self.log = log
-        let owner = try await store.takeOver()
-        state = Lock(State(nextLease: owner << 32))
+        state = Lock(State(owner: try await store.join(for: configuration.leaseDuration)))
+        openJournal.withLock { $0 = HubJournal { [weak self] in await self?.commit($0) ?? [] } }
         try await recover()
+    }
+
+    /// Where everything that changes goes through.
+    var journal: HubJournal {
+        guard let journal = openJournal.withLock({ $0 }) else { preconditionFailure("a hub has a journal") }
+        return journal
     }
 
     /// A hub without a file, for tests and tools; everything is gone when it is.
@@ -58,17 +77,19 @@ public final class EmbeddedTaskHub: TaskHub {
     /// The store of ``inMemory(clock:configuration:log:)``, which may outlive its hub.
     package static func memoryStore() -> any HubStore { MemoryHubStore() }
 
-    private func recover() async throws {
+    func recover() async throws {
         let names = try await store.waitingTaskNames()
         state.withLock { state in
             for name in names { state.activities.markInStore(name) }
+            state.mayClaim = store.isShared
         }
+        guard !store.isShared else { return }
         let page = 1_000
-        var last: Int64 = -1
+        var last = Int64.min
         while true {
             let ready = try await store.readyInstances(after: last, limit: page)
             state.withLock { state in
-                for instance in ready { state.instances.mustLoad(instance.id) }
+                for instance in ready { state.instances.mustLoad(instance.news) }
             }
             guard ready.count == page, let end = ready.last else { return }
             last = end.sequence
@@ -78,10 +99,24 @@ public final class EmbeddedTaskHub: TaskHub {
 
 // Timers, leases, idleness.
 extension EmbeddedTaskHub {
-    /// Wakes instances whose timers are due and takes back leases that ended, until the task is cancelled.
+    /// Wakes instances whose timers are due, takes back leases that ended and keeps house, until the task is
+    /// cancelled.
     ///
     /// - Throws: the store's errors.
     public func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.keepTime() }
+            if let retention = configuration.retention { group.addTask { await self.keepRetention(retention) } }
+            if let shared {
+                group.addTask { try await self.keepMembership(shared) }
+                group.addTask { await self.hear(shared.signals()) }
+            }
+            // The first error ends the others; `waitForAll` would wait for them.
+            for try await _ in group {}
+        }
+    }
+
+    private func keepTime() async throws {
         var lookedAt = Date(millisecondsSince1970: 0)
         while !Task.isCancelled {
             let now = clock.now
@@ -92,7 +127,8 @@ extension EmbeddedTaskHub {
             let due = try await store.dueInstances(after: lookedAt, until: now)
             let next = try await store.nextTimer(after: now)
             lookedAt = now
-            for id in due { wakeStored(id) }
+            wake { state in for news in due { state.instances.mustLoad(news) } }
+            if store.isShared { offerClaims() }
             try await takeBackLeases(at: now)
             await sleep(until: next)
         }
@@ -102,8 +138,7 @@ extension EmbeddedTaskHub {
         let expired = state.withLock { $0.activities.takeExpired(at: now) }
         for item in expired {
             log(.warning, "an activity outlived its lease", ["instance": item.instanceID, "name": item.call.name])
-            try await store.giveBack(item)
-            offerStored(item.call.name)
+            try await returnToStore(item)
         }
     }
 
@@ -144,33 +179,15 @@ extension EmbeddedTaskHub {
         if idleUntil < .distantFuture { clock.idle(until: idleUntil) }
     }
 
-    /// Hands an instance out again, read from the store.
-    func wakeStored(_ id: String) {
-        wakeInstanceWaiter { $0.instances.mustLoad(id) }
-    }
-
     /// Lets tasks of a name be claimed from the store.
-    func offerStored(_ name: String) {
-        wakeActivityWaiter(for: name) { $0.activities.markInStore(name) }
-    }
+    func offerStored(_ name: String) { wake { $0.activities.markInStore(name) } }
 
-    /// Changes the state, then wakes a waiter if an instance is ready.
-    func wakeInstanceWaiter(_ change: (inout State) -> Void) {
-        let bell = state.withLock { state -> Bell? in
+    /// Changes the state, then wakes those who wait for what there is now.
+    func wake(_ change: (inout State) -> Void) {
+        let bells = state.withLock { state in
             change(&state)
-            guard state.instances.hasNext, !state.instanceWaiters.isEmpty else { return nil }
-            return state.instanceWaiters.removeLast().bell
+            return state.takeBells()
         }
-        bell?.ring()
-    }
-
-    /// Changes the state, then wakes a waiter for activities of this name.
-    func wakeActivityWaiter(for name: String, _ change: (inout State) -> Void) {
-        let bell = state.withLock { state -> Bell? in
-            change(&state)
-            guard let index = state.activityWaiters.lastIndex(where: { $0.filter.admits(name) }) else { return nil }
-            return state.activityWaiters.remove(at: index).bell
-        }
-        bell?.ring()
+        for bell in bells { bell.ring() }
     }
 }

@@ -11,20 +11,31 @@ public struct EntityWorkItem: Sendable, Equatable {
     public var state: String?
     /// The operations in order.
     public var operations: [EntityOperation]
-    /// The inbox rows that they come from.
-    package var messages: [Int64]
+    /// Whether an operation's caller waits for an answer, for each of them.
+    public var isCall: [Bool]
+    /// What the hub does about the entity's inbox with this item.
+    package var plan: EntityPlan
     /// What the state's revision was; the turn is stored only behind it.
     package var revision: Int
 
-    /// An item with its parts.
-    package init(
-        instanceID: String, state: String?, operations: [EntityOperation], messages: [Int64] = [], revision: Int = 0
-    ) {
+    /// An item from elsewhere than a store.
+    package init(instanceID: String, state: String?, operations: [EntityOperation]) {
         self.instanceID = instanceID
         self.state = state
         self.operations = operations
-        self.messages = messages
-        self.revision = revision
+        isCall = operations.map { $0.parentInstanceID != nil }
+        plan = EntityPlan(nil, [])
+        revision = 0
+    }
+
+    /// The item that a plan makes of an inbox.
+    package init(_ page: InboxPage) {
+        plan = EntityPlan(page.head.lock, page.messages)
+        instanceID = page.head.id
+        state = page.state
+        operations = plan.operations.map(\.operation)
+        isCall = plan.operations.map(\.isCall)
+        revision = page.head.eventCount
     }
 }
 

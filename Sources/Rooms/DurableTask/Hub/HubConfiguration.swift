@@ -15,11 +15,35 @@ public struct HubConfiguration: Sendable {
     public var maximumQueuedActivities = 1_000
     /// How long an activity may run without being renewed before it is handed to somebody else.
     public var leaseDuration = Duration.seconds(60)
+    /// How often an instance or activity is handed out without an answer before it is set aside.
+    public var maximumDeliveries = 10
+    /// How many instances, and activities of a name, a process holds that shares its hub; others take the rest.
+    public var sharedQueue = 128
+    /// How often a process that shares its hub looks for work that no signal told it of.
+    public var fallbackPoll = Duration.seconds(5)
+    /// What becomes of instances that have ended; nil keeps them until they are purged.
+    public var retention: Retention?
     /// How many instances one transaction of a purge deletes.
     public var purgeBatch = 100
 
+    /// How often a task was handed out before it is leased alone.
+    package static let suspicion = 3
+
     /// The default bounds.
     public init() {}
+
+    /// When ended instances are deleted.
+    public struct Retention: Sendable {
+        /// How long they are kept.
+        public var age: Duration
+        /// In which states.
+        public var statuses: Set<RuntimeStatus> = [.completed, .failed, .terminated, .canceled]
+        /// How often the hub looks for them.
+        public var interval = Duration.seconds(3600)
+
+        /// Deletes all that ended longer ago than `age`.
+        public init(age: Duration) { self.age = age }
+    }
 }
 
 extension HubConfiguration {

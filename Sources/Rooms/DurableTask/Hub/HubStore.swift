@@ -3,93 +3,229 @@
 
 package import FoundationEssentials
 
-/// The durable part of an embedded hub: every call is one transaction, durable when it returns.
+/// The durable part of a hub: rows, and transactions over them.
 ///
-/// The hub in front of it decides what is handed out; the store decides what is true.
+/// The hub in front of it decides what happens and what is handed out; the store decides what is true. A change is
+/// decided over locked rows and then written, in one transaction, so every store runs the same decisions.
 package protocol HubStore: Sendable {
-    /// Makes this process the owner: earlier owners' leases are void and their writes are refused from now on.
+    /// Whether several processes may work on the store at once; otherwise the last to join is alone.
+    var isShared: Bool { get }
+
+    /// Makes this process a member: its writes are accepted while its membership is renewed.
     ///
-    /// - Returns: the owner's number, higher than every one before.
+    /// In a store that is not shared all earlier members are out, and their leases are void.
+    ///
+    /// - Returns: the member's number, higher than every one before.
     /// - Throws: `newerSchema`.
-    func takeOver() async throws -> Int64
+    func join(for duration: Duration) async throws -> Int64
 
-    /// Stores a new instance with its first message; nil when the id is taken.
-    func create(_ start: ExecutionStarted, at time: Date) async throws -> StoredMessage?
+    /// Locks rows, lets `decide` say what changes, and writes that.
+    ///
+    /// - Parameter decide: Gets the rows that exist, by id; it may be asked again when the store has to start over.
+    /// - Throws: `ownerChanged` when this process is no member any more; what `decide` throws.
+    func commit(
+        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+    ) async throws -> HubReceipt
 
-    /// An instance, with or without its input and output.
+    /// An instance or entity, with input and output.
     func status(of id: String) async throws -> InstanceStatus?
 
-    /// Instances that match, newest first, without inputs and outputs.
+    /// Instances that match, newest first.
     func list(_ query: InstanceQuery) async throws -> InstancePage
+
+    /// How many instances there are in each state.
+    func countByStatus(_ query: InstanceQuery) async throws -> [RuntimeStatus: Int]
 
     /// The history of an instance's current run; nil when there is no such instance.
     func history(of id: String) async throws -> StoredHistory?
 
-    /// Puts a message into the inbox of an instance that has not ended.
-    func post(_ event: HistoryEvent, to id: String) async throws -> PostOutcome
+    /// The messages of an instance that are visible at a time, in order; nil when there is no such instance.
+    func inbox(of id: String, at time: Date, limit: Int) async throws -> InboxPage?
 
-    /// Stores an episode.
+    /// The unfinished children of an instance.
+    func children(of id: String) async throws -> [String]
+
+    /// Ended instances in the order in which they ended, to be purged.
+    func ended(_ filter: PurgeFilter, limit: Int) async throws -> [String]
+
+    /// Instances with visible messages, by the number of the message; for start-up.
+    func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, news: InstanceNews)]
+
+    /// This process's instances with a timer that became due after `begin` and not after `end`.
+    func dueInstances(after begin: Date, until end: Date) async throws -> [InstanceNews]
+
+    /// When the first timer after a time is due.
+    func nextTimer(after time: Date) async throws -> Date?
+
+    /// Leases the oldest tasks of a name that nobody holds, those of the highest priority first.
     ///
-    /// - Returns: the task queue rows of the checkpoint's tasks, in order.
-    /// - Throws: `leaseLost` when the history is not where the checkpoint begins or a message is gone.
-    func commit(_ checkpoint: Checkpoint) async throws -> [Int64]
-
-    /// Takes a task from the queue and puts its result into the inbox.
-    ///
-    /// - Returns: the message; nil when the instance no longer waits for it.
-    /// - Throws: `leaseLost`.
-    func finish(_ item: ActivityWorkItem, with event: HistoryEvent) async throws -> StoredMessage?
-
-    /// Gives a task back to the queue; does nothing when the lease was lost.
-    func giveBack(_ item: ActivityWorkItem) async throws
-
-    /// Leases the oldest tasks of a name that nobody holds.
+    /// A task that was handed out ``HubConfiguration/suspicion`` times may be what ends its processes: it is leased
+    /// alone, and only when there is no other, so that it takes no others along.
     func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem]
 
     /// The names of tasks that nobody holds.
     func waitingTaskNames() async throws -> Set<String>
 
-    /// The messages of an instance that are visible at a time, in order.
-    func messages(for id: String, at time: Date, limit: Int) async throws -> [StoredMessage]
+    /// Gives a task back to the queue, or sets it aside for a reason; does nothing when the lease was lost.
+    func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws
 
-    /// Instances with visible messages, by the number of the message; for start-up.
-    func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, id: String)]
+    /// The tasks of an instance.
+    func tasks(of id: String) async throws -> [QueuedTask]
 
-    /// Instances with a timer that became due after `begin` and not after `end`.
-    func dueInstances(after begin: Date, until end: Date) async throws -> Set<String>
+    /// Puts an instance's parked tasks back into the queue, and returns their names.
+    func unparkTasks(of id: String) async throws -> Set<String>
 
-    /// When the first timer after a time is due.
-    func nextTimer(after time: Date) async throws -> Date?
+    /// What is known of an entity.
+    func entity(_ id: String) async throws -> StoredEntity?
 
-    /// Begins an ended instance anew under another execution id.
+    /// Entities that match, newest first.
+    func entities(_ query: EntityQuery) async throws -> EntityPage
+
+    /// The entities whose lock an instance holds.
+    func entitiesLocked(by id: String) async throws -> [String]
+}
+
+/// A store on which several processes work.
+package protocol SharedHubStore: HubStore {
+    /// Prolongs this process's membership.
     ///
-    /// - Throws: `notFound`, `running`.
-    func restart(_ id: String, as executionID: String, at time: Date) async throws -> StoredMessage
+    /// - Throws: `ownerChanged` when it has ended meanwhile.
+    func renewMembership(for duration: Duration) async throws
 
-    /// Deletes up to `limit` ended instances and returns how many.
-    func purge(endedBefore time: Date, statuses: Set<RuntimeStatus>, limit: Int) async throws -> Int
+    /// Ends this process's membership; others may take over at once.
+    func leave() async throws
+
+    /// Ends the memberships that were not renewed, and gives their tasks back to the queue.
+    ///
+    /// - Returns: whether there were any.
+    func expireMembers() async throws -> Bool
+
+    /// Takes over instances with visible messages that no member keeps in memory.
+    func claimInstances(at time: Date, limit: Int) async throws -> [InstanceNews]
+
+    /// Which of these leased tasks are still this process's.
+    func heldTasks(_ sequences: [Int64]) async throws -> Set<Int64>
+
+    /// What the other members' commits say, until the task is cancelled.
+    func signals() -> AsyncStream<HubSignal>
+}
+
+/// What one member of a shared hub tells the others.
+package enum HubSignal: Sendable, Equatable {
+    /// There is a message for an instance that this member keeps in memory, or for one that nobody keeps (0).
+    case news(id: String, name: String, owner: Int64)
+    /// There are free tasks of this name.
+    case tasks(name: String)
+    /// A watched instance ended.
+    case ended(id: String)
+    /// The tasks of an instance are no longer wanted.
+    case cancelled(id: String)
+    /// Signals may have been missed.
+    case missed
+}
+
+/// Which rows a change is decided over.
+package struct HubLocks: Sendable, Equatable {
+    /// Rows that change.
+    package var subjects: Set<String> = []
+    /// Rows that are looked at, because they get messages; they must not be deleted meanwhile.
+    package var targets: Set<String> = []
+
+    /// Locks on these rows.
+    package init(_ subjects: Set<String> = [], targets: Set<String> = []) {
+        self.subjects = subjects
+        self.targets = targets
+    }
+
+    mutating func formUnion(_ other: HubLocks) {
+        subjects.formUnion(other.subjects)
+        targets.formUnion(other.targets)
+    }
 }
 
 /// A message in an inbox.
 package struct StoredMessage: Sendable, Equatable {
     /// Its row; rises with every message.
     package var sequence: Int64
+    /// The run that is to hear it; nil for any.
+    package var executionID: String?
     /// What it tells.
     package var event: HistoryEvent
 
     /// A message with its parts.
-    package init(sequence: Int64, event: HistoryEvent) {
+    package init(sequence: Int64, executionID: String? = nil, event: HistoryEvent) {
         self.sequence = sequence
+        self.executionID = executionID
         self.event = event
     }
 }
 
-/// What became of a message.
-package enum PostOutcome: Sendable {
-    /// It is in the inbox.
-    case stored(StoredMessage)
-    /// The instance has ended.
-    case ended
-    /// There is no such instance.
-    case notFound
+/// The visible messages of an instance.
+package struct InboxPage: Sendable {
+    /// The instance.
+    package var head: InstanceHead
+    /// Its state, when it is an entity.
+    package var state: String?
+    /// The messages in order.
+    package var messages: [StoredMessage]
+
+    /// A page with its parts.
+    package init(head: InstanceHead, state: String?, messages: [StoredMessage]) {
+        self.head = head
+        self.state = state
+        self.messages = messages
+    }
+}
+
+/// What is known of an entity.
+package struct StoredEntity: Sendable {
+    /// Its row.
+    package var head: InstanceHead
+    /// When it last changed.
+    package var updatedAt: Date
+    /// Its state as JSON text.
+    package var state: String?
+    /// How many messages wait.
+    package var backlog: Int
+
+    /// An entity with its parts.
+    package init(head: InstanceHead, updatedAt: Date, state: String?, backlog: Int) {
+        self.head = head
+        self.updatedAt = updatedAt
+        self.state = state
+        self.backlog = backlog
+    }
+
+    /// What clients are told.
+    package func status(includesState: Bool) -> EntityStatus {
+        EntityStatus(
+            instanceID: head.id, updatedAt: updatedAt, backlog: backlog, lockedBy: head.lock?.holder,
+            state: includesState ? state : nil)
+    }
+}
+
+/// A task that waits or runs.
+package struct QueuedTask: Sendable {
+    /// The action's id.
+    package var id: Int
+    /// The activity's name.
+    package var name: String
+    /// When it was asked for.
+    package var queuedAt: Date
+    /// How often it was handed out.
+    package var deliveries: Int
+    /// Its holder's token; 0 when nobody holds it.
+    package var lease: Int64
+    /// Why it was set aside.
+    package var parked: String?
+
+    /// A task with its parts.
+    package init(id: Int, name: String, queuedAt: Date, deliveries: Int, lease: Int64, parked: String?) {
+        self.id = id
+        self.name = name
+        self.queuedAt = queuedAt
+        self.deliveries = deliveries
+        self.lease = lease
+        self.parked = parked
+    }
 }

@@ -4,39 +4,63 @@
 /// Which instances have news, in the order in which the news came, and which are being processed.
 ///
 /// Messages that came through this process are kept beside their instance, so that the usual episode reads nothing
-/// from the store. The store stays the truth: whenever the memory may be incomplete, `mustLoad` is set.
+/// from the store. The store stays the truth: whenever the memory may be incomplete, `mustLoad` is set. Only results
+/// are not in the store yet; they are stored with the episode that they cause.
 struct InstanceQueue {
     /// An instance handed out.
     struct Ready {
-        var id: String
+        var news: InstanceNews
         var messages: [StoredMessage]
+        var results: [PendingResult]
         var mustLoad: Bool
     }
 
     private struct Slot {
+        var name: String
         var messages: [StoredMessage] = []
+        var results: [PendingResult] = []
+        var resultsInFlight: [PendingResult] = []
         var mustLoad = false
         var isInFlight = false
         var isQueued = false
 
-        var hasNews: Bool { mustLoad || !messages.isEmpty }
+        var hasNews: Bool { mustLoad || !messages.isEmpty || !results.isEmpty }
+    }
+
+    private struct Place {
+        var id: String
+        var ticket: UInt64
+    }
+
+    /// Who waits for workers of one kind: those that go on, and those that begin.
+    private struct Line {
+        var goingOn = FIFO<Place>()
+        var beginning = FIFO<Place>()
     }
 
     /// More messages than this are better read from the store in one go.
     static let messageLimit = 256
+    /// What was begun is finished first, but every so often something begins all the same.
+    private static let turnsPerBeginning = 8
 
     private var slots: [String: Slot] = [:]
-    private var order = FIFO<String>()
+    private var lines: [WorkRoute: Line] = [:]
+    private var lastTicket: UInt64 = 0
+    private var turns = 0
     private(set) var inFlightCount = 0
-
     /// How many instances wait to be handed out.
-    var waitingCount: Int { order.count }
-    var hasNext: Bool { !order.isEmpty }
-    var isIdle: Bool { order.isEmpty && inFlightCount == 0 }
+    private(set) var waitingCount = 0
+
+    var isIdle: Bool { waitingCount == 0 && inFlightCount == 0 }
+
+    /// Whether an instance waits for a worker with this filter.
+    func hasNext(_ filter: RouteFilter) -> Bool {
+        lines.contains { filter.admits($0.key) && !($0.value.goingOn.isEmpty && $0.value.beginning.isEmpty) }
+    }
 
     /// A message was stored.
-    mutating func arrived(_ message: StoredMessage, for id: String) {
-        changeSlot(id) { slot in
+    mutating func arrived(_ message: StoredMessage, for news: InstanceNews) {
+        changeSlot(news) { slot in
             guard !slot.mustLoad else { return }
             slot.messages.append(message)
             if slot.messages.count > Self.messageLimit {
@@ -46,22 +70,88 @@ struct InstanceQueue {
         }
     }
 
+    /// An activity has a result that is to be stored with the episode it causes.
+    mutating func arrived(_ result: PendingResult, for news: InstanceNews) {
+        changeSlot(news) { $0.results.append(result) }
+    }
+
     /// The store has news that the memory does not.
-    mutating func mustLoad(_ id: String) {
-        changeSlot(id) { slot in
+    mutating func mustLoad(_ news: InstanceNews) {
+        changeSlot(news) { slot in
             slot.messages = []
             slot.mustLoad = true
         }
     }
 
     /// Hands the next instance out.
-    mutating func next() -> Ready? {
-        guard let id = order.popFirst(), var slot = slots[id] else { return nil }
-        let ready = Ready(id: id, messages: slot.messages, mustLoad: slot.mustLoad)
-        slot = Slot(isInFlight: true)
-        slots[id] = slot
+    mutating func next(_ filter: RouteFilter) -> Ready? {
+        turns += 1
+        let beginsFirst = turns % Self.turnsPerBeginning == 0
+        guard
+            let id = take(filter, beginsFirst ? \.beginning : \.goingOn)
+                ?? take(filter, beginsFirst ? \.goingOn : \.beginning), let slot = slots[id]
+        else { return nil }
+        waitingCount -= 1
         inFlightCount += 1
-        return ready
+        slots[id] = Slot(name: slot.name, resultsInFlight: slot.results, isInFlight: true)
+        return Ready(
+            news: InstanceNews(id: id, name: slot.name), messages: slot.messages, results: slot.results,
+            mustLoad: slot.mustLoad)
+    }
+
+    private mutating func take(_ filter: RouteFilter, _ part: WritableKeyPath<Line, FIFO<Place>>) -> String? {
+        var oldest: (route: WorkRoute, ticket: UInt64)?
+        for (route, line) in lines {
+            guard let first = line[keyPath: part].first, filter.admits(route) else { continue }
+            if first.ticket < oldest?.ticket ?? .max { oldest = (route, first.ticket) }
+        }
+        guard let oldest else { return nil }
+        return lines[oldest.route]?[keyPath: part].popFirst()?.id
+    }
+
+    /// The results that were handed out with an instance, when their fate is known.
+    mutating func takeResultsInFlight(_ id: String) -> [PendingResult] {
+        defer { slots[id]?.resultsInFlight = [] }
+        return slots[id]?.resultsInFlight ?? []
+    }
+
+    /// Sorts the results that were handed out with an instance by whether they are meant for its current run.
+    mutating func keepResultsInFlight(
+        _ id: String, of executionID: String
+    ) -> (kept: [PendingResult], refused: [PendingResult]) {
+        let results = slots[id]?.resultsInFlight ?? []
+        let kept = results.filter { $0.item.executionID == executionID }
+        slots[id]?.resultsInFlight = kept
+        return (kept, results.filter { $0.item.executionID != executionID })
+    }
+
+    /// The results that came for a run that is over.
+    mutating func takeResults(_ id: String) -> [PendingResult] {
+        defer { slots[id]?.results = [] }
+        return slots[id]?.results ?? []
+    }
+
+    /// The results that wait for episodes of a worker that stops fetching.
+    mutating func takeResults(joining intake: Intake) -> [PendingResult] {
+        var taken: [PendingResult] = []
+        for (id, slot) in slots where slot.results.contains(where: { $0.item.joins == intake }) {
+            taken += slot.results.filter { $0.item.joins == intake }
+            slots[id]?.results.removeAll { $0.item.joins == intake }
+        }
+        return taken
+    }
+
+    /// Forgets who waits; what is in flight is refused when it is completed.
+    ///
+    /// - Returns: the results that were not stored.
+    mutating func forgetWaiting() -> [PendingResult] {
+        let results = slots.values.flatMap(\.results)
+        slots = slots.filter(\.value.isInFlight).mapValues { slot in
+            Slot(name: slot.name, resultsInFlight: slot.resultsInFlight, isInFlight: true)
+        }
+        lines = [:]
+        waitingCount = 0
+        return results
     }
 
     /// The instance was processed, or there was nothing to process; later news hand it out again.
@@ -79,14 +169,44 @@ struct InstanceQueue {
         enqueueIfNews(id)
     }
 
-    private mutating func changeSlot(_ id: String, _ change: (inout Slot) -> Void) {
-        change(&slots[id, default: Slot()])
-        enqueueIfNews(id)
+    private mutating func changeSlot(_ news: InstanceNews, _ change: (inout Slot) -> Void) {
+        change(&slots[news.id, default: Slot(name: news.name)])
+        enqueueIfNews(news.id)
     }
 
     private mutating func enqueueIfNews(_ id: String) {
         guard let slot = slots[id], slot.hasNews, !slot.isInFlight, !slot.isQueued else { return }
         slots[id]?.isQueued = true
-        order.append(id)
+        lastTicket += 1
+        waitingCount += 1
+        let place = Place(id: id, ticket: lastTicket)
+        let route = InstanceNews(id: id, name: slot.name).route
+        if case .executionStarted = slot.messages.first?.event.kind {
+            lines[route, default: Line()].beginning.append(place)
+        } else {
+            lines[route, default: Line()].goingOn.append(place)
+        }
+    }
+}
+
+/// The result of an activity that waits in memory for the episode that it causes.
+struct PendingResult: Sendable {
+    var event: HistoryEvent
+    var item: ActivityWorkItem
+    /// Told whether the result was stored; whoever waits must store it otherwise.
+    var waiter: CheckedContinuation<Bool, Never>
+}
+
+/// Which instances a fetch is for.
+enum RouteFilter: Sendable {
+    case orchestrations(WorkFilter)
+    case entities(WorkFilter)
+
+    func admits(_ route: WorkRoute) -> Bool {
+        switch (self, route) {
+        case (.orchestrations(let filter), .orchestration(let name)), (.entities(let filter), .entity(let name)):
+            filter.admits(name)
+        default: false
+        }
     }
 }

@@ -6,29 +6,39 @@ import FoundationEssentials
 
 /// A store that lives as long as the process: the reference for what every store does.
 final class MemoryHubStore: HubStore {
-    private struct Instance {
+    struct Instance {
         var sequence: Int64
-        var status: InstanceStatus
-        var position: HistoryPosition
+        var head: InstanceHead
+        var createdAt: Date
+        var updatedAt: Date
+        var endedAt: Date?
+        var scheduledStart: Date?
+        /// The state, when it is an entity.
+        var input: String?
+        var output: String?
+        var customStatus: String?
+        var failure: TaskFailure?
+        var parked: String?
         var chunks: [String] = []
         var inbox: [Letter] = []
-
-        var timers: [Date] { inbox.compactMap(\.visibleAt) }
     }
 
-    private struct Letter {
+    struct Letter {
         var message: StoredMessage
-        /// When a timer fires; nil for what is visible at once.
-        var visibleAt: Date?
+        var order: Int64
     }
 
-    private struct State {
-        var owner: Int64 = 0
+    struct Task {
+        var item: ActivityWorkItem
+        var isFree: Bool
+        var parked: String?
+    }
+
+    struct Rows {
+        var member: Int64 = 0
         var lastSequence: Int64 = 0
         var instances: [String: Instance] = [:]
-        var tasks: [Int64: ActivityWorkItem] = [:]
-        /// The tasks that nobody holds.
-        var free: Set<Int64> = []
+        var tasks: [Int64: Task] = [:]
 
         mutating func nextSequence() -> Int64 {
             lastSequence += 1
@@ -36,248 +46,248 @@ final class MemoryHubStore: HubStore {
         }
     }
 
-    private let state = Lock(State())
+    let rows = Lock(Rows())
+    let isShared = false
 
-    func takeOver() async throws -> Int64 {
-        state.withLock { state in
-            state.owner += 1
-            state.free = Set(state.tasks.keys)
-            return state.owner
+    func join(for duration: Duration) async throws -> Int64 {
+        rows.withLock { rows in
+            rows.member += 1
+            for sequence in rows.tasks.keys { rows.tasks[sequence]?.isFree = true }
+            return rows.member
         }
     }
 
-    func create(_ start: ExecutionStarted, at time: Date) async throws -> StoredMessage? {
-        state.withLock { state in
-            guard state.instances[start.instanceID] == nil else { return nil }
-            var status = InstanceStatus(
-                id: start.instanceID, name: start.name, status: .pending, createdAt: time, updatedAt: time)
-            status.input = start.input
-            let message = StoredMessage(
-                sequence: state.nextSequence(), event: HistoryEvent(at: time, .executionStarted(start)))
-            state.instances[start.instanceID] = Instance(
-                sequence: state.nextSequence(), status: status, position: .beginning(of: start.executionID),
-                inbox: [Letter(message: message)])
-            return message
+    func commit(
+        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+    ) async throws -> HubReceipt {
+        try rows.withLock { rows in
+            var heads: [String: InstanceHead] = [:]
+            for id in locks.subjects.union(locks.targets) { heads[id] = rows.instances[id]?.head }
+            return rows.apply(try decide(heads))
         }
     }
 
     func status(of id: String) async throws -> InstanceStatus? {
-        state.withLock { $0.instances[id]?.status }
+        rows.withLock { rows in rows.instances[id].flatMap { $0.head.isExpected ? nil : $0.status } }
     }
 
     func list(_ query: InstanceQuery) async throws -> InstancePage {
         let before = query.after.flatMap(Int64.init) ?? .max
-        let found = state.withLock { state in
-            state.instances.values.filter { $0.sequence < before && query.admits($0.status) }
-                .sorted { $0.sequence > $1.sequence }.prefix(query.limit + 1).map { ($0.sequence, $0.status) }
-        }
+        let found = matching(query).filter { $0.sequence < before }.sorted { $0.sequence > $1.sequence }
         let page = found.prefix(query.limit)
-        let instances = page.map { _, status in
-            var status = status
-            status.input = nil
-            status.output = nil
+        let instances = page.map { instance in
+            var status = instance.status
+            if !query.includesPayloads {
+                status.input = nil
+                status.output = nil
+            }
             return status
         }
-        return InstancePage(instances: instances, next: found.count > query.limit ? page.last.map { "\($0.0)" } : nil)
+        return InstancePage(
+            instances: instances, next: found.count > query.limit ? page.last.map { "\($0.sequence)" } : nil)
+    }
+
+    func countByStatus(_ query: InstanceQuery) async throws -> [RuntimeStatus: Int] {
+        Dictionary(matching(query).map { ($0.head.status, 1) }, uniquingKeysWith: +)
+    }
+
+    private func matching(_ query: InstanceQuery) -> [Instance] {
+        rows.withLock { rows in
+            rows.instances.values.filter { !$0.head.isEntity && !$0.head.isExpected && query.admits($0.status) }
+        }
     }
 
     func history(of id: String) async throws -> StoredHistory? {
-        guard let instance = state.withLock({ $0.instances[id] }) else { return nil }
-        return StoredHistory(
-            position: instance.position, events: try instance.chunks.flatMap { try HistoryText.decode($0) })
+        guard let instance = rows.withLock({ $0.instances[id] }) else { return nil }
+        var position = HistoryPosition(
+            executionID: instance.head.executionID, eventCount: instance.head.eventCount,
+            byteCount: instance.head.byteCount)
+        position.parentID = instance.head.parent?.instanceID
+        return StoredHistory(position: position, events: try instance.chunks.flatMap { try HistoryText.decode($0) })
     }
 
-    func post(_ event: HistoryEvent, to id: String) async throws -> PostOutcome {
-        state.withLock { state in
-            guard let instance = state.instances[id] else { return .notFound }
-            if instance.status.status.isFinal { return .ended }
-            return .stored(Self.deliver(event, to: id, in: &state))
+    func inbox(of id: String, at time: Date, limit: Int) async throws -> InboxPage? {
+        rows.withLock { rows in
+            guard let instance = rows.instances[id] else { return nil }
+            let now = time.millisecondsSince1970
+            let visible = instance.inbox.filter { $0.order <= now }
+                .sorted { ($0.order, $0.message.sequence) < ($1.order, $1.message.sequence) }
+            return InboxPage(
+                head: instance.head, state: instance.input, messages: visible.prefix(limit).map(\.message))
         }
     }
 
-    private static func deliver(
-        _ event: HistoryEvent, to id: String, visibleAt: Date? = nil, in state: inout State
-    ) -> StoredMessage {
-        let message = StoredMessage(sequence: state.nextSequence(), event: event)
-        state.instances[id]?.inbox.append(Letter(message: message, visibleAt: visibleAt))
-        return message
-    }
-
-    func messages(for id: String, at time: Date, limit: Int) async throws -> [StoredMessage] {
-        state.withLock { state in
-            let visible = state.instances[id]?.inbox.filter { ($0.visibleAt ?? .distantPast) <= time } ?? []
-            let ordered = visible.sorted {
-                ($0.visibleAt ?? .distantPast, $0.message.sequence) < (
-                    $1.visibleAt ?? .distantPast, $1.message.sequence
-                )
-            }
-            return ordered.prefix(limit).map(\.message)
+    func children(of id: String) async throws -> [String] {
+        rows.withLock { rows in
+            rows.instances.values.map(\.head).filter { $0.parent?.instanceID == id && !$0.status.isFinal }.map(\.id)
         }
     }
 
-    func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, id: String)] {
-        state.withLock { state in
-            let ready = state.instances.flatMap { id, instance in
-                instance.inbox.filter { $0.visibleAt == nil && $0.message.sequence > sequence }
-                    .map { (sequence: $0.message.sequence, id: id) }
+    func ended(_ filter: PurgeFilter, limit: Int) async throws -> [String] {
+        rows.withLock { rows in
+            let ended = rows.instances.values.filter { filter.admits($0.status) }
+            let ordered = ended.sorted { ($0.endedAt ?? .distantPast) < ($1.endedAt ?? .distantPast) }
+            return ordered.prefix(limit).map(\.head.id)
+        }
+    }
+
+    func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, news: InstanceNews)] {
+        rows.withLock { rows in
+            let ready = rows.instances.values.filter(\.isAwake).flatMap { instance in
+                instance.inbox.filter { $0.order <= 0 && $0.message.sequence > sequence }
+                    .map { (sequence: $0.message.sequence, news: instance.news) }
             }
             return Array(ready.sorted { $0.sequence < $1.sequence }.prefix(limit))
         }
     }
 
-    func dueInstances(after begin: Date, until end: Date) async throws -> Set<String> {
-        state.withLock { state in
-            Set(state.instances.filter { $0.value.timers.contains { $0 > begin && $0 <= end } }.keys)
+    func dueInstances(after begin: Date, until end: Date) async throws -> [InstanceNews] {
+        let (begin, end) = (begin.millisecondsSince1970, end.millisecondsSince1970)
+        return rows.withLock { rows in
+            rows.instances.values.filter { instance in
+                instance.isAwake && instance.inbox.contains { $0.order > 0 && $0.order > begin && $0.order <= end }
+            }.map(\.news)
         }
     }
 
     func nextTimer(after time: Date) async throws -> Date? {
-        state.withLock { state in state.instances.values.flatMap(\.timers).filter { $0 > time }.min() }
-    }
-
-    func restart(_ id: String, as executionID: String, at time: Date) async throws -> StoredMessage {
-        try state.withLock { state in
-            guard var instance = state.instances[id] else { throw TaskHubError.notFound(id) }
-            guard instance.status.status.isFinal else { throw TaskHubError.running(id) }
-            let old = instance.status
-            instance.status = InstanceStatus(
-                id: id, name: old.name, status: .pending, createdAt: old.createdAt, updatedAt: time)
-            instance.status.input = old.input
-            instance.position = .beginning(of: executionID)
-            instance.chunks = []
-            instance.inbox = []
-            state.instances[id] = instance
-            Self.deleteTasks(of: id, in: &state)
-            let start = ExecutionStarted(
-                name: old.name, input: old.input, instanceID: id, executionID: executionID)
-            return Self.deliver(HistoryEvent(at: time, .executionStarted(start)), to: id, in: &state)
-        }
-    }
-
-    func purge(endedBefore time: Date, statuses: Set<RuntimeStatus>, limit: Int) async throws -> Int {
-        state.withLock { state in
-            let ended = state.instances.values.map(\.status)
-                .filter { statuses.contains($0.status) && ($0.endedAt ?? .distantFuture) < time }.prefix(limit)
-            for status in ended {
-                state.instances[status.id] = nil
-                Self.deleteTasks(of: status.id, in: &state)
-            }
-            return ended.count
-        }
-    }
-
-    private static func deleteTasks(of id: String, in state: inout State) {
-        for (sequence, task) in state.tasks where task.instanceID == id {
-            state.tasks[sequence] = nil
-            state.free.remove(sequence)
+        let time = time.millisecondsSince1970
+        return rows.withLock { rows in
+            let timers = rows.instances.values.flatMap(\.inbox).map(\.order).filter { $0 > 0 && $0 > time }
+            return timers.min().map(Date.init(millisecondsSince1970:))
         }
     }
 }
 
+// The task queue.
 extension MemoryHubStore {
-    func commit(_ checkpoint: Checkpoint) async throws -> [Int64] {
-        try state.withLock { state in
-            let id = checkpoint.execution.instanceID
-            guard var instance = state.instances[id], instance.position == checkpoint.before,
-                !instance.status.status.isFinal,
-                Set(instance.inbox.map(\.message.sequence)).isSuperset(of: checkpoint.messages)
-            else { throw TaskHubError.staleEpisode(id) }
-            instance.inbox.removeAll { checkpoint.messages.contains($0.message.sequence) }
-            instance.chunks.append(checkpoint.events)
-            instance.position = checkpoint.after
-            instance.status.apply(checkpoint)
-            if checkpoint.completion != nil { instance.inbox = [] }
-            state.instances[id] = instance
-            if checkpoint.completion?.status == .terminated { Self.deleteFreeTasks(of: id, in: &state) }
-            for timer in checkpoint.timers {
-                _ = Self.deliver(timer.event, to: id, visibleAt: timer.fireAt, in: &state)
-            }
-            return checkpoint.tasks.map { Self.queue($0, checkpoint.execution, in: &state) }
-        }
-    }
-
-    private static func queue(
-        _ task: Checkpoint.QueuedTask, _ execution: ExecutionKey, in state: inout State
-    ) -> Int64 {
-        let sequence = state.nextSequence()
-        state.tasks[sequence] = ActivityWorkItem(
-            sequence: sequence, lease: task.lease ?? 0, deliveries: task.lease == nil ? 0 : 1, execution: execution,
-            (task.id, task.call))
-        if task.lease == nil { state.free.insert(sequence) }
-        return sequence
-    }
-
-    private static func deleteFreeTasks(of id: String, in state: inout State) {
-        for sequence in state.free where state.tasks[sequence]?.instanceID == id {
-            state.tasks[sequence] = nil
-            state.free.remove(sequence)
-        }
-    }
-
-    func finish(_ item: ActivityWorkItem, with event: HistoryEvent) async throws -> StoredMessage? {
-        try state.withLock { state in
-            guard let task = state.tasks[item.sequence], task.lease == item.lease,
-                !state.free.contains(item.sequence)
-            else { throw TaskHubError.leaseLost(item) }
-            state.tasks[item.sequence] = nil
-            guard let instance = state.instances[item.instanceID], !instance.status.status.isFinal,
-                instance.position.executionID == item.executionID
-            else { return nil }
-            return Self.deliver(event, to: item.instanceID, in: &state)
-        }
-    }
-
-    func giveBack(_ item: ActivityWorkItem) async throws {
-        state.withLock { state in
-            guard state.tasks[item.sequence]?.lease == item.lease else { return }
-            state.free.insert(item.sequence)
-        }
-    }
-
     func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
-        state.withLock { state in
-            let free = state.free.sorted().filter { state.tasks[$0]?.call.name == name }.prefix(limit)
-            return free.compactMap { sequence in
-                state.free.remove(sequence)
-                state.tasks[sequence]?.lease = lease
-                state.tasks[sequence]?.deliveries += 1
-                return state.tasks[sequence]
+        rows.withLock { rows in
+            let free = rows.tasks.values.filter { $0.isFree && $0.parked == nil && $0.item.call.name == name }
+                .map(\.item)
+                .sorted { (-$0.call.priority, $0.sequence) < (-$1.call.priority, $1.sequence) }
+            let trusted = free.filter { $0.deliveries < HubConfiguration.suspicion }.prefix(limit)
+            return (trusted.isEmpty ? free.prefix(1) : trusted).map { item in
+                var item = item
+                item.lease = lease
+                item.deliveries += 1
+                rows.tasks[item.sequence] = Task(item: item, isFree: false)
+                return item
             }
         }
     }
 
     func waitingTaskNames() async throws -> Set<String> {
-        state.withLock { state in Set(state.free.compactMap { state.tasks[$0]?.call.name }) }
+        rows.withLock { rows in
+            Set(rows.tasks.values.filter { $0.isFree && $0.parked == nil }.map(\.item.call.name))
+        }
+    }
+
+    func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws {
+        rows.withLock { rows in
+            guard let task = rows.tasks[item.sequence], task.item.lease == item.lease else { return }
+            var given = task.item
+            given.progress = item.progress
+            rows.tasks[item.sequence] = Task(item: given, isFree: true, parked: reason)
+        }
+    }
+
+    func tasks(of id: String) async throws -> [QueuedTask] {
+        rows.withLock { rows in
+            rows.tasks.values.filter { $0.item.instanceID == id }.map { task in
+                QueuedTask(
+                    id: task.item.taskID, name: task.item.call.name, queuedAt: task.item.queuedAt,
+                    deliveries: task.item.deliveries, lease: task.isFree ? 0 : task.item.lease, parked: task.parked)
+            }
+        }
+    }
+
+    func unparkTasks(of id: String) async throws -> Set<String> {
+        rows.withLock { rows in
+            let parked = rows.tasks.values.filter { $0.item.instanceID == id && $0.parked != nil }.map(\.item)
+            for var item in parked {
+                item.deliveries = 0
+                rows.tasks[item.sequence] = Task(item: item, isFree: true)
+            }
+            return Set(parked.map(\.call.name))
+        }
+    }
+}
+
+// Entities.
+extension MemoryHubStore {
+    func entity(_ id: String) async throws -> StoredEntity? {
+        rows.withLock { $0.instances[id]?.entity }
+    }
+
+    func entities(_ query: EntityQuery) async throws -> EntityPage {
+        let before = query.after.flatMap(Int64.init) ?? .max
+        let found = rows.withLock { rows in
+            rows.instances.values.filter { $0.head.isEntity && $0.sequence < before && query.admits($0) }
+                .sorted { $0.sequence > $1.sequence }
+        }
+        let page = found.prefix(query.limit)
+        return EntityPage(
+            entities: page.map { $0.entity.status(includesState: query.includesState) },
+            next: found.count > query.limit ? page.last.map { "\($0.sequence)" } : nil)
+    }
+
+    func entitiesLocked(by id: String) async throws -> [String] {
+        rows.withLock { rows in rows.instances.values.map(\.head).filter { $0.lock?.holder == id }.map(\.id) }
+    }
+}
+
+extension MemoryHubStore.Instance {
+    var news: InstanceNews { InstanceNews(id: head.id, name: head.name) }
+
+    /// Whether it is to be handed out when there are messages.
+    var isAwake: Bool { !head.status.isFinal && !head.isParked && !head.isExpected }
+
+    var entity: StoredEntity { StoredEntity(head: head, updatedAt: updatedAt, state: input, backlog: inbox.count) }
+
+    var status: InstanceStatus {
+        var status = InstanceStatus(
+            id: head.id, name: head.name, status: head.status, createdAt: createdAt, updatedAt: updatedAt)
+        status.endedAt = endedAt
+        status.input = input
+        status.output = output
+        status.customStatus = customStatus
+        status.failure = failure
+        status.executionID = head.executionID
+        status.version = head.version
+        status.tags = head.tags
+        status.parentID = head.parent?.instanceID
+        status.scheduledStart = scheduledStart
+        status.parked = parked
+        return status
     }
 }
 
 extension InstanceQuery {
     fileprivate func admits(_ instance: InstanceStatus) -> Bool {
         (statuses.isEmpty || statuses.contains(instance.status)) && (name ?? instance.name) == instance.name
-            && instance.id.hasPrefix(idPrefix ?? "")
+            && instance.id.hasPrefix(idPrefix ?? "") && tags.allSatisfy { instance.tags[$0.key] == $0.value }
+            && isBetween(createdFrom, instance.createdAt, createdTo)
+            && (endedFrom == nil && endedTo == nil
+                || isBetween(endedFrom, instance.endedAt ?? .distantFuture, endedTo ?? .distantFuture - 1))
     }
 }
 
-extension InstanceStatus {
-    fileprivate mutating func apply(_ checkpoint: Checkpoint) {
-        updatedAt = checkpoint.time
-        customStatus = checkpoint.customStatus ?? customStatus
-        status = checkpoint.completion?.status ?? .running
-        guard let completion = checkpoint.completion else { return }
-        endedAt = checkpoint.time
-        output = completion.result
-        failure = completion.failure
+extension PurgeFilter {
+    fileprivate func admits(_ instance: InstanceStatus) -> Bool {
+        guard let ended = instance.endedAt else { return false }
+        return statuses.contains(instance.status) && endedBefore.map { ended < $0 } ?? true
+            && isBetween(createdFrom, instance.createdAt, createdTo)
     }
 }
 
-extension TaskHubError {
-    /// An episode was computed from a history that is no longer the stored one.
-    package static func staleEpisode(_ id: String) -> TaskHubError {
-        TaskHubError(.leaseLost, "the history of \"\(id)\" moved on; the episode is dropped")
+extension EntityQuery {
+    fileprivate func admits(_ entity: MemoryHubStore.Instance) -> Bool {
+        (includesTransient || entity.input != nil) && entity.head.id.hasPrefix(idPrefix ?? "")
+            && isBetween(updatedFrom, entity.updatedAt, updatedTo)
     }
+}
 
-    /// An instance has not ended.
-    package static func running(_ id: String) -> TaskHubError {
-        TaskHubError(.running, "instance \"\(id)\" has not ended; terminate it first")
-    }
+private func isBetween(_ from: Date?, _ time: Date, _ to: Date?) -> Bool {
+    (from.map { time >= $0 } ?? true) && (to.map { time <= $0 } ?? true)
 }

@@ -20,10 +20,10 @@ public protocol TaskHub: TaskHubClient {
     func run() async throws
 
     /// Waits for an instance with news. No other caller gets the same instance until ``release(_:)`` or
-    /// ``abandon(_:)-(OrchestrationWorkItem)``.
+    /// ``abandon(_:because:)-(OrchestrationWorkItem,_)``.
     ///
     /// - Returns: nil once the intake is closed or the task is cancelled.
-    func nextOrchestration(_ intake: Intake) async throws -> OrchestrationWorkItem?
+    func nextOrchestration(_ filter: WorkFilter, _ intake: Intake) async throws -> OrchestrationWorkItem?
 
     /// The history of an instance whose news were fetched, for a worker that does not hold it live.
     func history(for item: OrchestrationWorkItem) async throws -> StoredHistory
@@ -43,7 +43,10 @@ public protocol TaskHub: TaskHubClient {
     func release(_ item: OrchestrationWorkItem)
 
     /// Gives the item back undone; its news will be fetched again.
-    func abandon(_ item: OrchestrationWorkItem)
+    ///
+    /// - Parameter reason: Why it could not be processed; an instance to which that happens time and again is set
+    ///   aside. Nil when the item is not to blame.
+    func abandon(_ item: OrchestrationWorkItem, because reason: String?) async
 
     /// Makes the hub hand the instance out although nothing happened to it.
     func wake(_ instanceID: String, note: String) async throws
@@ -51,20 +54,40 @@ public protocol TaskHub: TaskHubClient {
     /// Waits for an activity to run, and leases it for ``leaseDuration``.
     ///
     /// - Returns: nil once the intake is closed or the task is cancelled.
-    func nextActivity(_ filter: ActivityFilter, _ intake: Intake) async throws -> ActivityWorkItem?
+    func nextActivity(_ filter: WorkFilter, _ intake: Intake) async throws -> ActivityWorkItem?
+
+    /// Waits for a running activity, fetched through this intake, whose result nobody wants any more: its instance was
+    /// ended, or its lease was lost.
+    ///
+    /// - Returns: nil once the intake is closed or the task is cancelled.
+    func nextCancellation(_ intake: Intake) async -> ActivityWorkItem?
 
     /// Stores the result of an activity. It is durable when the call returns.
     ///
     /// - Throws: ``TaskHubError`` `leaseLost` when the activity was given to somebody else; drop the result then.
     func complete(_ item: ActivityWorkItem, with result: Result<String?, TaskFailure>) async throws
 
-    /// Extends leases by ``leaseDuration`` from now.
+    /// Extends leases by ``leaseDuration`` from now, and keeps the items' progress for their next attempts.
     ///
     /// - Returns: the items whose lease was lost.
-    func renew(_ items: [ActivityWorkItem]) -> [ActivityWorkItem]
+    func renew(_ items: [ActivityWorkItem]) async -> [ActivityWorkItem]
 
     /// Gives the item back undone; it will be handed out again.
     func abandon(_ item: ActivityWorkItem) async throws
+
+    /// Waits for an entity with operations to run. No other caller gets the same entity until the item is completed
+    /// or abandoned.
+    ///
+    /// - Returns: nil once the intake is closed or the task is cancelled.
+    func nextEntity(_ filter: WorkFilter, _ intake: Intake) async throws -> EntityWorkItem?
+
+    /// Stores the state of an entity, the answers to its callers and what it asks of others, in one transaction.
+    ///
+    /// - Throws: ``TaskHubError`` `leaseLost` when the state is another one meanwhile; then nothing was stored.
+    func complete(_ item: EntityWorkItem, with turn: EntityTurn) async throws
+
+    /// Gives the item back undone; its operations will be handed out again.
+    func abandon(_ item: EntityWorkItem, because reason: String?) async
 
     /// Ends the waiting fetches of an intake and all its later ones.
     func close(_ intake: Intake)

@@ -2,21 +2,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+package import FoundationEssentials
 
 /// An instance with news to process.
 public struct OrchestrationWorkItem: Sendable, Equatable {
     /// The instance's id.
     public var instanceID: String
+    /// The orchestration's name.
+    public var name: String
     /// The news in order, an `orchestratorStarted` first.
     public var events: [HistoryEvent]
     /// The inbox rows that the news come from.
     package var messages: [Int64]
+    /// The queue rows of the activities whose results are among the news and stored with the episode.
+    package var finishedTasks: [Int64] = []
+    /// What it was fetched through.
+    package var intake: Intake?
 
     /// Set when the news begin a new run of the instance, so that it has no history yet.
     public var beginsExecution: ExecutionKey? {
-        for case .executionStarted(let start) in events.lazy.map(\.kind) {
-            return ExecutionKey(instanceID: start.instanceID, executionID: start.executionID)
-        }
+        start.map { ExecutionKey(instanceID: $0.instanceID, executionID: $0.executionID) }
+    }
+
+    /// How the run begins, when the news begin it.
+    package var start: ExecutionStarted? {
+        for case .executionStarted(let start) in events.lazy.map(\.kind) { return start }
         return nil
     }
 }
@@ -29,6 +39,8 @@ public struct HistoryPosition: Sendable, Equatable {
     public var eventCount: Int
     /// How many bytes they take.
     public var byteCount: Int
+    /// The instance that waits for the end of this one.
+    package var parentID: String?
 
     /// The beginning of a run.
     public static func beginning(of executionID: String) -> HistoryPosition {
@@ -81,6 +93,14 @@ public struct ActivityWorkItem: Sendable, Equatable {
     package var sequence: Int64
     /// The fencing token: only its last holder may complete the task.
     package var lease: Int64
+    /// What the last attempt said about its progress, as JSON text.
+    public var progress: String?
+    /// The name of the instance's orchestration, where it is known.
+    package var orchestration = ""
+    /// When it was asked for.
+    package var queuedAt = Date.distantPast
+    /// The worker that answers episodes of the instance at once, so that a result may wait for the one it causes.
+    package var joins: Intake?
 
     /// An item with its parts.
     package init(
@@ -96,30 +116,45 @@ public struct ActivityWorkItem: Sendable, Equatable {
     }
 }
 
-/// Which activities a fetch is for.
-public enum ActivityFilter: Sendable, Equatable {
-    /// The one of this name.
-    case only(String)
-    /// All but those of these names.
+/// Which names a fetch is for.
+///
+/// Case does not count.
+public enum WorkFilter: Sendable, Equatable {
+    /// These.
+    case only(Set<String>)
+    /// All but these.
     case except(Set<String>)
 
+    /// All names.
+    public static let all = WorkFilter.except([])
+
+    /// Whether the filter lets a name through.
     func admits(_ name: String) -> Bool {
-        switch self {
-        case .only(let wanted): name.lowercased() == wanted.lowercased()
-        case .except(let names): !names.contains { $0.lowercased() == name.lowercased() }
+        let name = name.lowercased()
+        return switch self {
+        case .only(let names): names.contains { $0.lowercased() == name }
+        case .except(let names): !names.contains { $0.lowercased() == name }
         }
     }
 }
 
 /// What a worker fetches through; closing it ends the fetches and leaves everything else alone.
-public final class Intake: Sendable {
+public final class Intake: Sendable, Equatable {
     private let closed = Lock(false)
+    /// Whether what is fetched is answered at once, by this process.
+    package let isImmediate: Bool
 
     /// An open intake.
-    public init() {}
+    public init() { isImmediate = false }
+
+    /// An open intake of a worker that answers episodes at once.
+    package init(isImmediate: Bool) { self.isImmediate = isImmediate }
 
     /// Whether it was closed.
     public var isClosed: Bool { closed.withLock { $0 } }
+
+    /// Whether they are one and the same.
+    public static func == (left: Intake, right: Intake) -> Bool { left === right }
 
     /// Ends the fetches that wait, and refuses further ones.
     package func close() { closed.withLock { $0 = true } }

@@ -8,7 +8,7 @@ extension TaskHubWorker {
     /// Runs one activity.
     ///
     /// - Returns: false when nothing more is to be fetched.
-    func runNextActivity(_ filter: ActivityFilter) async throws -> Bool {
+    func runNextActivity(_ filter: WorkFilter) async throws -> Bool {
         guard let item = try await hub.nextActivity(filter, intake) else { return false }
         keepLease(of: item)
         defer { running.withLock { $0[item.sequence] = nil } }
@@ -59,7 +59,7 @@ extension TaskHubWorker {
                 continue
             }
             try? await hub.clock.sleep(until: hub.clock.now.adding(hub.leaseDuration / 3))
-            for item in hub.renew(running.withLock { Array($0.values) }) {
+            for item in await hub.renew(running.withLock { Array($0.values) }) {
                 log(.warning, "an activity lost its lease", ["instance": item.instanceID, "name": item.call.name])
             }
         }

@@ -9,13 +9,13 @@ extension TaskHubWorker {
     ///
     /// - Returns: false when nothing more is to be fetched.
     func runNextOrchestration() async throws -> Bool {
-        guard let item = try await hub.nextOrchestration(intake) else { return false }
+        guard let item = try await hub.nextOrchestration(.all, intake) else { return false }
         do {
             try await process(item)
             troubles.withLock { $0[item.instanceID] = nil }
         } catch {
             await holdBack(item, because: error)
-            hub.abandon(item)
+            await hub.abandon(item, because: error.isToBlame ? "\(error)" : nil)
             if (error as? TaskHubError)?.code == .ownerChanged { throw error }
         }
         return true
@@ -78,5 +78,13 @@ extension TaskHubWorker {
             return troubles[item.instanceID, default: 1]
         }
         try? await Task.sleep(for: Self.delay(after: failures))
+    }
+}
+
+extension Error {
+    /// Whether the instance, not the hub, is why an item could not be processed.
+    fileprivate var isToBlame: Bool {
+        guard let error = self as? TaskHubError else { return false }
+        return error.code == .corrupt || error.code == .invalid
     }
 }

@@ -14,7 +14,7 @@ public final class TaskHubWorker: Sendable {
     let registry: TaskRegistry
     let configuration: WorkerConfiguration
     let log: Log
-    let intake = Intake()
+    let intake = Intake(isImmediate: true)
     let live: Lock<LiveInstances>
     let running = Lock<[Int64: ActivityWorkItem]>([:])
     let runningBell = Bell()
@@ -88,6 +88,9 @@ public final class TaskHubWorker: Sendable {
             for _ in 0..<configuration.concurrentOrchestrations {
                 group.addTask { try await self.repeatStep { try await self.runNextOrchestration() } }
             }
+            for _ in 0..<configuration.concurrentEntities {
+                group.addTask { try await self.repeatStep { try await self.runNextEntity() } }
+            }
             for lane in lanes {
                 for _ in 0..<lane.width {
                     group.addTask { try await self.repeatStep { try await self.runNextActivity(lane.filter) } }
@@ -100,9 +103,9 @@ public final class TaskHubWorker: Sendable {
     }
 
     /// Activities with a limit of their own have a lane each; all others, unknown ones too, share one.
-    private var lanes: [(filter: ActivityFilter, width: Int)] {
-        let limited = configuration.activityLimits.map { (filter: ActivityFilter.only($0.key), width: $0.value) }
-        let others = ActivityFilter.except(Set(configuration.activityLimits.keys))
+    private var lanes: [(filter: WorkFilter, width: Int)] {
+        let limited = configuration.activityLimits.map { (filter: WorkFilter.only([$0.key]), width: $0.value) }
+        let others = WorkFilter.except(Set(configuration.activityLimits.keys))
         return limited + [(filter: others, width: configuration.concurrentActivities)]
     }
 

@@ -5,6 +5,8 @@
 public struct WorkerConfiguration: Sendable {
     /// How many episodes of orchestrations are on their way at once; they wait for commits, not for the processor.
     public var concurrentOrchestrations = 64
+    /// How many entities run operations at once.
+    public var concurrentEntities = 16
     /// How many activities run at once, beside those with a limit of their own.
     public var concurrentActivities = 64
     /// How many activities of a name run at once; such a name does not count against the common limit.

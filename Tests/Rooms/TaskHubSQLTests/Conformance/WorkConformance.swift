@@ -15,7 +15,7 @@ struct WorkConformance {
     /// Starts an instance and stores an episode that calls one activity.
     private func scheduleOne(_ hub: EmbeddedTaskHub, id: String = "a") async throws -> HistoryPosition {
         _ = try await hub.start(StartRequest(id: id, name: "main", input: "0"))
-        let item = try #require(try await hub.nextOrchestration(Intake()))
+        let item = try #require(try await hub.nextOrchestration(.all, Intake()))
         let beginning = HistoryPosition.beginning(of: try #require(item.beginsExecution).executionID)
         let turn = OrchestratorTurn(actions: [OrchestratorAction(id: 0, .scheduleTask(Self.call))])
         let outcome = try await hub.complete(item, with: turn, from: beginning)
@@ -32,13 +32,13 @@ struct WorkConformance {
             group.addTask { try await hub.run() }
             let first = try #require(try await hub.nextActivity(.except([]), Intake()))
             house.clock.advance(by: .seconds(61))
-            let second = try #require(try await hub.nextActivity(.only("WORK"), Intake()))
+            let second = try #require(try await hub.nextActivity(.only(["WORK"]), Intake()))
             #expect(second.call == Self.call)
             #expect(second.deliveries == 2)
-            #expect(hub.renew([first, second]) == [first])
+            #expect(await hub.renew([first, second]) == [first])
             #expect(try await refusal { try await hub.complete(first, with: .success("1")) } == .leaseLost)
             try await hub.complete(second, with: .success("2"))
-            let news = try #require(try await hub.nextOrchestration(Intake()))
+            let news = try #require(try await hub.nextOrchestration(.all, Intake()))
             #expect(news.events.map(\.kind) == [.orchestratorStarted, .taskCompleted(taskID: 0, result: "2")])
             group.cancelAll()
         }
@@ -51,7 +51,7 @@ struct WorkConformance {
         _ = try await scheduleOne(hub)
         let item = try #require(try await hub.nextActivity(.except([]), Intake()))
         house.clock.advance(by: .seconds(50))
-        #expect(hub.renew([item]).isEmpty)
+        #expect(await hub.renew([item]).isEmpty)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hub.run() }
             while house.clock.sleeperCount == 0 { await Task.yield() }
@@ -88,7 +88,7 @@ struct WorkConformance {
         let position = try await scheduleOne(hub)
         let task = try #require(try await hub.nextActivity(.except([]), Intake()))
         try await hub.complete(task, with: .success("1"))
-        let item = try #require(try await hub.nextOrchestration(Intake()))
+        let item = try #require(try await hub.nextOrchestration(.all, Intake()))
         let turn = OrchestratorTurn(actions: [OrchestratorAction(id: 1, .completeOrchestration(Completion(.completed)))]
         )
         for wrong in [
@@ -97,8 +97,8 @@ struct WorkConformance {
         ] {
             #expect(try await refusal { _ = try await hub.complete(item, with: turn, from: wrong) } == .leaseLost)
         }
-        hub.abandon(item)
-        let again = try #require(try await hub.nextOrchestration(Intake()))
+        await hub.abandon(item, because: nil)
+        let again = try #require(try await hub.nextOrchestration(.all, Intake()))
         #expect(again.events.last?.kind == .taskCompleted(taskID: 0, result: "1"))
         #expect(try await hub.history(for: again).position == position)
         _ = try await hub.complete(again, with: turn, from: position)
@@ -115,7 +115,7 @@ struct WorkConformance {
             _ = try await hub.start(StartRequest(id: "b", name: "main", input: "0"))
         }
         let hub = try await house.hub()
-        let news = try #require(try await hub.nextOrchestration(Intake()))
+        let news = try #require(try await hub.nextOrchestration(.all, Intake()))
         #expect(news.instanceID == "b")
         let task = try #require(try await hub.nextActivity(.except([]), Intake()))
         #expect(task.instanceID == "a")

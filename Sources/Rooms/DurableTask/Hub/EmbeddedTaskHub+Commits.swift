@@ -1,0 +1,103 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import FoundationEssentials
+
+extension EmbeddedTaskHub {
+    /// What was decided, kept from the transaction until it is durable.
+    private final class Decision: Sendable {
+        let made = Lock<(draft: HubDraft, results: [Result<Void, any Error>])?>(nil)
+    }
+
+    /// Commits requests in one transaction and hands out what follows from them.
+    func commit(_ requests: [HubRequest]) async -> [Result<Void, any Error>] {
+        var locks = HubLocks()
+        for request in requests { locks.formUnion(request.locks) }
+        locks.targets.subtract(locks.subjects)
+        let decision = Decision()
+        let owner = state.withLock { $0.owner }
+        do {
+            let receipt = try await store.commit(locks) { [clock, store] heads in
+                var draft = HubDraft(heads, owner: owner, isShared: store.isShared, at: clock.now)
+                let results = requests.map { request in Result { try request.decide(&draft) } }
+                decision.made.withLock { $0 = (draft, results) }
+                return draft.changes
+            }
+            guard let made = decision.made.withLock({ $0 }) else { return [] }
+            handOut(made.draft, receipt)
+            return made.results
+        } catch {
+            return requests.map { _ in .failure(error) }
+        }
+    }
+
+    /// Puts what is durable now into the queues.
+    private func handOut(_ draft: HubDraft, _ receipt: HubReceipt) {
+        var unstored: [PendingResult] = []
+        var bells: [Bell] = []
+        // Read after the commit: a timer that is due by now may have been passed over by the look for due timers.
+        let now = clock.now
+        wake { state in
+            for id in draft.news.endedRuns { unstored += state.instances.takeResults(id) }
+            state.deliver(draft, receipt, at: now)
+            for news in draft.news.mustLoad { state.instances.mustLoad(news) }
+            for (task, row) in zip(draft.changes.tasks, receipt.tasks) { state.queue(task, row) }
+            bells = state.takeBells(for: draft)
+        }
+        for result in unstored { result.waiter.resume(returning: false) }
+        for bell in bells { bell.ring() }
+        if let timer = draft.firstTimer(after: now) { setAlarm(timer) }
+    }
+}
+
+extension EmbeddedTaskHub.State {
+    fileprivate mutating func deliver(_ draft: HubDraft, _ receipt: HubReceipt, at now: Date) {
+        let reread = Set(draft.news.mustLoad.map(\.id))
+        for (message, row) in zip(draft.changes.messages, receipt.messages) {
+            guard let head = draft[message.id], draft.isMine(head), !reread.contains(head.id) else { continue }
+            if case .at(let time) = message.visibility, time > now { continue }
+            let news = InstanceNews(id: head.id, name: head.name)
+            if head.isEntity || message.visibility.order > 0 {
+                instances.mustLoad(news)
+            } else {
+                let stored = StoredMessage(sequence: row, executionID: message.executionID, event: message.event)
+                instances.arrived(stored, for: news)
+            }
+        }
+    }
+
+    fileprivate mutating func queue(_ task: NewTask, _ row: Int64) {
+        guard let lease = task.lease else { return activities.markInStore(task.call.name) }
+        var item = ActivityWorkItem(
+            sequence: row, lease: lease, deliveries: 1, execution: task.execution, (task.id, task.call))
+        item.queuedAt = task.time
+        item.joins = task.joins
+        item.orchestration = task.orchestration
+        activities.append(item)
+    }
+
+    /// The bells of those who wait for what the changes brought about.
+    fileprivate mutating func takeBells(for draft: HubDraft) -> [Bell] {
+        var bells: [Bell] = []
+        for id in draft.news.cancelled where activities.cancel(id) {
+            bells += waiters.cancellations.map(\.bell)
+            waiters.cancellations = []
+        }
+        for move in draft.changes.moves { bells += waiters.takeChanged(move.id, isEnded: move.completion != nil) }
+        for id in draft.changes.deletedInstances { bells += waiters.takeChanged(id, isEnded: true) }
+        return bells
+    }
+}
+
+extension HubDraft {
+    /// When the first of the new timers of this process's instances is due.
+    fileprivate func firstTimer(after now: Date) -> Date? {
+        var first: Date?
+        for message in changes.messages {
+            guard case .at(let fireAt) = message.visibility, fireAt > now else { continue }
+            first = min(first ?? fireAt, fireAt)
+        }
+        return first
+    }
+}

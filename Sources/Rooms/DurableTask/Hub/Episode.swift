@@ -1,0 +1,280 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// One step of an orchestration, as a worker hands it in.
+struct Episode: Sendable {
+    var item: OrchestrationWorkItem
+    var turn: OrchestratorTurn
+    /// The history that the orchestrator had seen.
+    var position: HistoryPosition
+    /// The leases of the turn's tasks, by the action's id, of those that this process queues in memory.
+    var leases: [Int: Int64] = [:]
+    /// The unfinished children that end with the instance.
+    var children: [String] = []
+    /// The entities whose locks the instance leaves behind when the engine ends it.
+    var lockedEntities: [String] = []
+    /// Whether this process keeps the instances that the turn starts in memory.
+    var keepsChildren = true
+
+    var id: String { item.instanceID }
+
+    /// The rows that the episode is decided over.
+    var locks: HubLocks {
+        var locks = HubLocks([id], targets: Set(children + lockedEntities))
+        if turn.completion != nil, let parent = position.parentID { locks.targets.insert(parent) }
+        for action in turn.actions {
+            switch action.kind {
+            case .createSubOrchestration(let call): locks.subjects.insert(call.instanceID)
+            case .sendEvent(let event): locks.targets.insert(event.instanceID)
+            case .signalEntity(let operation), .callEntity(let operation): locks.targets.insert(operation.target)
+            case .lockEntities(let request): locks.targets.formUnion(request.lockSet.prefix(1))
+            case .unlockEntity(let unlock): locks.targets.insert(unlock.target)
+            case .terminateOrchestration(let id, _, _): locks.targets.insert(id)
+            case .scheduleTask, .createTimer, .completeOrchestration, .rewindOrchestration: break
+            }
+        }
+        return locks
+    }
+
+    /// Whether the engine, not the orchestrator, ends the instance.
+    var isEndedByEngine: Bool { turn.completion != nil && turn.actions.last?.id == -1 }
+
+    /// Whether the instance is to take its unfinished children with it.
+    var endsChildren: Bool {
+        item.events.contains { if case .executionTerminated(_, recurse: true) = $0.kind { true } else { false } }
+    }
+}
+
+extension HubDraft {
+    /// Decides an episode.
+    ///
+    /// One that breaks a limit ends the instance as failed instead.
+    ///
+    /// - Throws: `leaseLost` when the history is not where the episode begins.
+    mutating func complete(_ episode: Episode, _ limits: HubConfiguration) throws -> EpisodeOutcome {
+        guard let head = self[episode.id], head.executionID == episode.position.executionID,
+            head.eventCount == episode.position.eventCount, !head.status.isFinal
+        else { throw TaskHubError.staleEpisode(episode.id) }
+        var episode = episode
+        episode.turn = limits.bounded(episode.turn)
+        var after = EpisodeRecord(episode, at: time)
+        if let failure = limits.failure(of: episode.turn) ?? limits.failure(of: after.position) {
+            let end = OrchestratorAction(id: -1, .completeOrchestration(Completion(.failed, failure: failure)))
+            episode.turn = OrchestratorTurn(actions: [end])
+            after = EpisodeRecord(episode, at: time)
+        }
+        changes.consumed += episode.item.messages
+        changes.finishedTasks += episode.item.finishedTasks
+        if let completion = episode.turn.completion, completion.status == .continuedAsNew {
+            perform(episode)
+            continueAsNew(head, completion, episode)
+        } else {
+            move(head, episode, after)
+        }
+        return EpisodeOutcome(position: after.position, completion: episode.turn.completion)
+    }
+
+    private mutating func move(_ head: InstanceHead, _ episode: Episode, _ record: EpisodeRecord) {
+        var head = head
+        let completion = episode.turn.completion
+        head.status = completion?.status ?? head.status.after(episode.item.events)
+        head.eventCount = record.position.eventCount
+        head.byteCount = record.position.byteCount
+        changes.moves.append(
+            InstanceMove(
+                id: head.id, status: head.status, time: time, position: record.position,
+                customStatus: episode.turn.customStatus, completion: completion))
+        changes.history.append(
+            HistoryChunk(id: head.id, position: episode.position.eventCount, events: record.text))
+        perform(episode)
+        if let completion { end(head, completion, episode) }
+        update(head)
+    }
+
+    /// What the actions do outside of the instance.
+    private mutating func perform(_ episode: Episode) {
+        guard episode.turn.completion?.status != .terminated else { return }
+        let execution = ExecutionKey(instanceID: episode.id, executionID: episode.position.executionID)
+        for action in episode.turn.actions {
+            switch action.kind {
+            case .scheduleTask(let call): queue(call, action.id, execution, episode)
+            case .createTimer(let fireAt):
+                guard episode.turn.completion == nil else { break }
+                let event = HistoryEvent(at: fireAt, .timerFired(timerID: action.id, fireAt: fireAt))
+                deliver(NewMessage(event, to: episode.id, run: execution.executionID, .at(fireAt)))
+            case .createSubOrchestration(let call):
+                startChild(call, action.id, execution, isKept: episode.keepsChildren)
+            case .completeOrchestration, .rewindOrchestration: break
+            default: send(action.kind)
+            }
+        }
+    }
+
+    private mutating func queue(_ call: TaskCall, _ id: Int, _ execution: ExecutionKey, _ episode: Episode) {
+        let lease = episode.leases[id]
+        changes.tasks.append(
+            NewTask(
+                execution: execution, orchestration: episode.item.name, id: id, call: call, lease: lease, time: time,
+                joins: episode.item.intake?.isImmediate == true ? episode.item.intake : nil))
+        if lease == nil, isShared { changes.signals.append(.tasks(name: call.name)) }
+    }
+
+    /// Starts a child; one that is there already and has not ended fails the call.
+    mutating func startChild(_ call: SubOrchestrationCall, _ id: Int, _ execution: ExecutionKey, isKept: Bool) {
+        let existing = self[call.instanceID]
+        if let existing, !existing.status.isFinal, !existing.isExpected {
+            let event = HistoryEvent(at: time, .subOrchestrationFailed(taskID: id, failure: .duplicate(call)))
+            return deliver(NewMessage(event, to: execution.instanceID, run: execution.executionID))
+        }
+        var start = ExecutionStarted(
+            name: call.name, version: call.version, input: call.input, instanceID: call.instanceID,
+            executionID: UUID().uuidString)
+        start.parent = ParentInstance(
+            instanceID: execution.instanceID, executionID: execution.executionID, taskID: id,
+            name: self[execution.instanceID]?.name)
+        start.tags = call.tags ?? [:]
+        begin(NewStart(event: start, isKept: isKept), isNew: existing == nil)
+    }
+
+    private mutating func send(_ action: OrchestratorAction.Kind) {
+        switch action {
+        case .sendEvent(let sent):
+            let event = HistoryEvent(at: time, .eventRaised(name: sent.name, input: sent.input))
+            deliver(NewMessage(event, to: sent.instanceID))
+        case .signalEntity(let operation):
+            let visibility = operation.scheduledTime.map { NewMessage.Visibility.at($0) } ?? .now
+            deliver(
+                NewMessage(
+                    HistoryEvent(at: time, .entityOperationSignaled(operation)), to: operation.target, visibility))
+        case .callEntity(let operation):
+            deliver(NewMessage(HistoryEvent(at: time, .entityOperationCalled(operation)), to: operation.target))
+        case .lockEntities(let request):
+            guard let first = request.lockSet.first else { break }
+            deliver(NewMessage(HistoryEvent(at: time, .entityLockRequested(request)), to: first))
+        case .unlockEntity(let unlock):
+            deliver(NewMessage(HistoryEvent(at: time, .entityUnlockSent(unlock)), to: unlock.target))
+        case .terminateOrchestration(let id, let reason, let recurse):
+            let event = HistoryEvent(at: time, .executionTerminated(reason: reason, recurse: recurse))
+            deliver(NewMessage(event, to: id))
+        default: break
+        }
+    }
+}
+
+// Ends.
+extension HubDraft {
+    private mutating func end(_ head: InstanceHead, _ completion: Completion, _ episode: Episode) {
+        changes.clearedInboxes.append(head.id)
+        changes.messages.removeAll { $0.id == head.id }
+        news.endedRuns.append(head.id)
+        news.ended.append(head.id)
+        if head.isWatched { changes.signals.append(.ended(id: head.id)) }
+        if completion.status == .terminated {
+            changes.clearedTasks.append(head.id)
+            news.cancelled.append(head.id)
+            if isShared { changes.signals.append(.cancelled(id: head.id)) }
+        }
+        if let parent = head.parent, let run = parent.executionID ?? self[parent.instanceID]?.executionID {
+            tell(ExecutionKey(instanceID: parent.instanceID, executionID: run), parent.taskID, completion)
+        }
+        for child in episode.children {
+            let event = HistoryEvent(at: time, .executionTerminated(reason: completion.result, recurse: true))
+            deliver(NewMessage(event, to: child))
+        }
+        release(episode.lockedEntities, heldBy: head.id)
+    }
+
+    /// Tells a parent how its child ended.
+    mutating func tell(_ parent: ExecutionKey, _ taskID: Int, _ completion: Completion) {
+        let kind: HistoryEvent.Kind =
+            switch completion.status {
+            case .completed: .subOrchestrationCompleted(taskID: taskID, result: completion.result)
+            default: .subOrchestrationFailed(taskID: taskID, failure: completion.failure ?? .ended(completion))
+            }
+        deliver(NewMessage(HistoryEvent(at: time, kind), to: parent.instanceID, run: parent.executionID))
+    }
+
+    private mutating func release(_ entities: [String], heldBy id: String) {
+        for entity in entities {
+            guard let lock = self[entity]?.lock, lock.holder == id else { continue }
+            let unlock = EntityUnlock(criticalSectionID: lock.section, parentInstanceID: id, target: entity)
+            deliver(NewMessage(HistoryEvent(at: time, .entityUnlockSent(unlock)), to: entity))
+        }
+    }
+
+    private mutating func continueAsNew(_ old: InstanceHead, _ completion: Completion, _ episode: Episode) {
+        var event = ExecutionStarted(
+            name: old.name, version: completion.newVersion ?? old.version, input: completion.result,
+            instanceID: old.id, executionID: UUID().uuidString)
+        event.parent = old.parent
+        event.tags = old.tags
+        var head = old
+        head.executionID = event.executionID
+        head.version = event.version
+        head.status = .running
+        head.eventCount = 0
+        head.byteCount = 0
+        changes.clearedRuns.append(old.id)
+        changes.clearedHistories.append(old.id)
+        changes.messages.removeAll { $0.id == old.id && $0.executionID != nil }
+        changes.continued.append(
+            NewInstance(head: head, createdAt: time, input: event.input, customStatus: episode.turn.customStatus))
+        update(head)
+        deliver(
+            NewMessage(HistoryEvent(at: time, .executionStarted(event)), to: old.id, run: head.executionID, .first))
+        for event in completion.carryover { deliver(NewMessage(event, to: old.id, .early)) }
+        news.endedRuns.append(old.id)
+        news.mustLoad.append(InstanceNews(id: old.id, name: old.name))
+    }
+}
+
+/// What an episode adds to the history.
+private struct EpisodeRecord {
+    let text: String
+    let position: HistoryPosition
+
+    init(_ episode: Episode, at time: Date) {
+        let patches = episode.turn.patches.map { HistoryEvent(at: time, .genericEvent("patched:\($0)")) }
+        let actions = episode.turn.actions.compactMap { HistoryEvent(recording: $0, at: time) }
+        let events = episode.item.events + patches + actions
+        text = HistoryText.encode(events)
+        var position = episode.position
+        position.eventCount += events.count
+        position.byteCount += text.utf8.count
+        self.position = position
+    }
+}
+
+extension RuntimeStatus {
+    /// The state of an unfinished instance that has heard these events.
+    fileprivate func after(_ events: [HistoryEvent]) -> RuntimeStatus {
+        var status = self == .suspended ? RuntimeStatus.suspended : .running
+        for event in events {
+            switch event.kind {
+            case .executionSuspended: status = .suspended
+            case .executionResumed: status = .running
+            default: break
+            }
+        }
+        return status
+    }
+}
+
+extension TaskFailure {
+    fileprivate static func duplicate(_ call: SubOrchestrationCall) -> TaskFailure {
+        TaskFailure(
+            type: EngineType.duplicateInstance,
+            message: "instance \"\(call.instanceID)\" runs already; give the child an id that nothing else has",
+            isRetriable: false)
+    }
+
+    /// A child that ended without a failure of its own.
+    fileprivate static func ended(_ completion: Completion) -> TaskFailure {
+        TaskFailure(
+            type: EngineType.terminated,
+            message: "the child was \(completion.status): \(completion.result ?? "no reason given")",
+            isRetriable: false)
+    }
+}

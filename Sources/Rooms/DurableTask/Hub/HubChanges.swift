@@ -1,0 +1,207 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// Rows to write in one transaction, by table, in the order in which they are applied.
+///
+/// They were decided over locked rows, so none of them can be refused.
+package struct HubChanges: Sendable {
+    /// Instances to delete, with their histories.
+    package var deletedInstances: [String] = []
+    /// Instances to create.
+    package var newInstances: [NewInstance] = []
+    /// Instances that begin a run anew.
+    package var newRuns: [NewInstance] = []
+    /// Instances that continue as new.
+    package var continued: [NewInstance] = []
+    /// Instances that go on or end.
+    package var moves: [InstanceMove] = []
+    /// Instances that go on from an earlier point of their history.
+    package var rewound: [InstanceHead] = []
+    /// Entities that change.
+    package var entityMoves: [EntityMove] = []
+    /// Instances that are told apart from others by a flag.
+    package var flags: [InstanceFlag] = []
+    /// Inbox rows to delete.
+    package var consumed: [Int64] = []
+    /// Instances whose inboxes are emptied.
+    package var clearedInboxes: [String] = []
+    /// Instances whose inboxes lose what was meant for one run.
+    package var clearedRuns: [String] = []
+    /// Instances whose histories are deleted.
+    package var clearedHistories: [String] = []
+    /// History to append.
+    package var history: [HistoryChunk] = []
+    /// Messages to deliver.
+    package var messages: [NewMessage] = []
+    /// Tasks that are done.
+    package var finishedTasks: [Int64] = []
+    /// Instances whose tasks are deleted, whoever runs them.
+    package var clearedTasks: [String] = []
+    /// Tasks to queue.
+    package var tasks: [NewTask] = []
+    /// What the other members of a shared hub must hear.
+    package var signals: [HubSignal] = []
+
+    /// No changes.
+    package init() {}
+
+    /// Whether there is nothing to write.
+    package var isEmpty: Bool {
+        let instances = deletedInstances.count + newInstances.count + newRuns.count + continued.count
+        let moved = moves.count + rewound.count + entityMoves.count
+        let inboxes = consumed.count + clearedInboxes.count + clearedRuns.count + messages.count + flags.count
+        let others = clearedHistories.count + history.count + finishedTasks.count + clearedTasks.count + tasks.count
+        return instances + moved + inboxes + others == 0
+    }
+}
+
+/// An instance, or a run of one, as it begins.
+package struct NewInstance: Sendable {
+    /// What is known of it from now on.
+    package var head: InstanceHead
+    /// When it was started.
+    package var createdAt: Date
+    /// The input as JSON text.
+    package var input: String?
+    /// When it is to begin.
+    package var scheduledStart: Date?
+    /// What it says about itself.
+    package var customStatus: String?
+}
+
+/// What an episode changes in its instance's row.
+package struct InstanceMove: Sendable {
+    /// The instance.
+    package var id: String
+    /// Its state then.
+    package var status: RuntimeStatus
+    /// When.
+    package var time: Date
+    /// How far its history goes then.
+    package var position: HistoryPosition
+    /// What it says about itself; nil leaves it as it was.
+    package var customStatus: String?
+    /// How it ended, if it did.
+    package var completion: Completion?
+}
+
+/// What a batch of operations changes in an entity's row.
+package struct EntityMove: Sendable {
+    /// The entity's instance id.
+    package var id: String
+    /// When.
+    package var time: Date
+    /// How often its state was stored then.
+    package var revision: Int
+    /// Its state as JSON text; nil when it does not exist any more.
+    package var state: String?
+    /// Who holds its lock then.
+    package var lock: EntityLock?
+}
+
+/// A flag in an instance's row.
+package struct InstanceFlag: Sendable {
+    /// The instance.
+    package var id: String
+    /// What is noted.
+    package var kind: Kind
+
+    /// What is noted.
+    package enum Kind: Sendable, Equatable {
+        /// Who keeps the instance in memory.
+        case owner(Int64)
+        /// Another process waits for its end.
+        case watched
+        /// Another run of its parent waits for its end.
+        case parent(ParentInstance)
+        /// It was set aside for a reason, or taken up again.
+        case parked(String?)
+    }
+}
+
+/// A part of a history.
+package struct HistoryChunk: Sendable {
+    /// The instance.
+    package var id: String
+    /// How many events are before it.
+    package var position: Int
+    /// The events as the JSON text of an array.
+    package var events: String
+}
+
+/// A message for an inbox.
+package struct NewMessage: Sendable {
+    /// Whose inbox it is.
+    package var id: String
+    /// The run that is to hear it; nil for any.
+    package var executionID: String?
+    /// When it is to be heard.
+    package var visibility: Visibility
+    /// What it tells.
+    package var event: HistoryEvent
+    /// The event as JSON text.
+    package var text: String
+
+    /// When a message is to be heard.
+    package enum Visibility: Sendable, Equatable {
+        /// Before all others: the beginning of a run.
+        case first
+        /// Before the others: what a run has handed on to the next.
+        case early
+        /// In its turn.
+        case now
+        /// Not before a time.
+        case at(Date)
+
+        /// The number that stores order by: 0 for now, the milliseconds of a time, less than 0 for what comes first.
+        package var order: Int64 {
+            switch self {
+            case .first: -2
+            case .early: -1
+            case .now: 0
+            case .at(let time): max(1, time.millisecondsSince1970)
+            }
+        }
+    }
+
+    /// A message; its text is made here, not in the time of the one who writes.
+    package init(_ event: HistoryEvent, to id: String, run executionID: String? = nil, _ visibility: Visibility = .now)
+    {
+        self.id = id
+        self.executionID = executionID
+        self.visibility = visibility
+        self.event = event
+        text = HistoryText.encode(event)
+    }
+}
+
+/// A task for the queue.
+package struct NewTask: Sendable {
+    /// Which run of which instance asks for it.
+    package var execution: ExecutionKey
+    /// The name of the instance's orchestration.
+    package var orchestration: String
+    /// The action's id.
+    package var id: Int
+    /// What to call.
+    package var call: TaskCall
+    /// The lease under which this process queues it in memory at once; nil when it stays in the store.
+    package var lease: Int64?
+    /// When it was asked for.
+    package var time: Date
+    /// The worker that answers episodes of the instance at once, so that a result may wait for the one it causes.
+    package var joins: Intake?
+}
+
+/// What a store made of changes.
+package struct HubReceipt: Sendable {
+    /// The inbox rows of the messages, in order.
+    package var messages: [Int64] = []
+    /// The queue rows of the tasks, in order.
+    package var tasks: [Int64] = []
+
+    /// A receipt for nothing.
+    package init() {}
+}

@@ -1,0 +1,144 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// How an instance is to begin.
+struct NewStart: Sendable {
+    var event: ExecutionStarted
+    var replaces: Set<RuntimeStatus> = []
+    /// Whether this process keeps the new instance in memory; in a shared hub, only what it can soon work on.
+    var isKept = true
+}
+
+// Beginnings.
+extension HubDraft {
+    /// Creates an instance, replaces one, or finds the one that is there.
+    mutating func start(_ start: NewStart) -> StartOutcome {
+        let id = start.event.instanceID
+        if let head = self[id] {
+            guard head.isExpected || start.replaces.contains(head.status) else { return .existing }
+            begin(start, isNew: false)
+            news.mustLoad.append(InstanceNews(id: id, name: start.event.name))
+            return .created
+        }
+        begin(start, isNew: true)
+        return .created
+    }
+
+    /// Begins a run whose row exists or does not, and tells it so.
+    mutating func begin(_ start: NewStart, isNew: Bool, createdAt: Date? = nil) {
+        let event = start.event
+        var head = InstanceHead(
+            id: event.instanceID, name: event.name, executionID: event.executionID, status: .pending)
+        head.version = event.version
+        head.parent = event.parent
+        head.tags = event.tags
+        head.owner = isShared && start.isKept ? owner : 0
+        let instance = NewInstance(
+            head: head, createdAt: createdAt ?? time, input: event.input, scheduledStart: event.scheduledStart)
+        if isNew {
+            changes.newInstances.append(instance)
+        } else {
+            clear(head.id)
+            changes.newRuns.append(instance)
+        }
+        update(head)
+        let visibility = event.scheduledStart.map { NewMessage.Visibility.at($0) } ?? .first
+        deliver(
+            NewMessage(
+                HistoryEvent(at: time, .executionStarted(event)), to: head.id, run: head.executionID, visibility))
+    }
+
+    /// Drops what belongs to the run that was.
+    mutating func clear(_ id: String) {
+        changes.clearedRuns.append(id)
+        changes.clearedHistories.append(id)
+        changes.clearedTasks.append(id)
+        news.endedRuns.append(id)
+        news.cancelled.append(id)
+    }
+
+    /// Begins an instance that has ended again from its beginning.
+    ///
+    /// - Parameter status: What was known of it when the run was made up.
+    mutating func restart(_ status: InstanceStatus, as event: ExecutionStarted) throws {
+        guard let head = self[status.id] else { throw TaskHubError.notFound(status.id) }
+        guard head.status.isFinal, head.executionID == status.executionID else {
+            throw TaskHubError.running(status.id)
+        }
+        begin(NewStart(event: event), isNew: false, createdAt: status.createdAt)
+    }
+}
+
+// Messages from outside.
+extension HubDraft {
+    /// Tells an instance something.
+    ///
+    /// - Parameter keeps: Whether a message for an instance that does not exist yet waits for it.
+    mutating func post(_ event: HistoryEvent, to id: String, keeps: Bool = false) -> PostOutcome {
+        if self[id] == nil, keeps { expect(id) }
+        guard let head = self[id] else { return .notFound }
+        if head.status.isFinal { return .ended }
+        deliver(NewMessage(event, to: id))
+        return .stored
+    }
+
+    private mutating func expect(_ id: String) {
+        let head = InstanceHead(id: id, name: "", executionID: "", status: .pending)
+        changes.newInstances.append(NewInstance(head: head, createdAt: time))
+        update(head)
+    }
+
+    /// Stores the result of a task whose instance is not in this process's memory.
+    mutating func finish(_ item: ActivityWorkItem, with event: HistoryEvent) {
+        changes.finishedTasks.append(item.sequence)
+        deliver(NewMessage(event, to: item.instanceID, run: item.executionID))
+    }
+
+    /// Sets an instance aside, or takes it up again.
+    mutating func park(_ id: String, because reason: String?) throws {
+        guard var head = self[id] else { throw TaskHubError.notFound(id) }
+        head.isParked = reason != nil
+        update(head)
+        changes.flags.append(InstanceFlag(id: id, kind: .parked(reason)))
+        if reason == nil {
+            news.mustLoad.append(InstanceNews(id: id, name: head.name))
+        } else {
+            news.endedRuns.append(id)
+        }
+    }
+
+    /// Lets the process that ends the instance say so to the others.
+    mutating func watch(_ id: String) throws {
+        guard var head = self[id] else { throw TaskHubError.notFound(id) }
+        guard !head.isWatched else { return }
+        head.isWatched = true
+        update(head)
+        changes.flags.append(InstanceFlag(id: id, kind: .watched))
+    }
+
+    /// Deletes ended instances.
+    ///
+    /// - Returns: how many were deleted.
+    mutating func purge(_ ids: [String]) -> Int {
+        var count = 0
+        for id in ids {
+            guard let head = self[id], head.status.isFinal else { continue }
+            changes.deletedInstances.append(id)
+            remove(id)
+            count += 1
+        }
+        return count
+    }
+}
+
+/// What became of a message.
+enum PostOutcome: Sendable {
+    /// It is in the inbox.
+    case stored
+    /// The instance has ended.
+    case ended
+    /// There is no such instance.
+    case notFound
+}

@@ -1,0 +1,85 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// A change in the making: rows as they are locked and as the requests decided so far leave them, and what is to be
+/// written.
+///
+/// Requests that share a transaction are decided one after the other, each over what the ones before it left.
+/// A request checks first and changes then: one that throws has changed nothing.
+struct HubDraft: Sendable {
+    /// The rows, as the transaction will leave them.
+    private(set) var heads: [String: InstanceHead]
+    /// What is to be written.
+    var changes = HubChanges()
+    /// What this process hears once the changes are durable.
+    var news = HubNews()
+    /// This process's number.
+    let owner: Int64
+    /// Whether other processes work on the store.
+    let isShared: Bool
+    /// When it happens.
+    let time: Date
+
+    init(_ heads: [String: InstanceHead], owner: Int64, isShared: Bool, at time: Date) {
+        self.heads = heads
+        self.owner = owner
+        self.isShared = isShared
+        self.time = time
+    }
+
+    subscript(id: String) -> InstanceHead? { heads[id] }
+
+    /// Whether this process keeps the instance in memory.
+    func isMine(_ head: InstanceHead) -> Bool { !isShared || head.owner == owner }
+
+    mutating func update(_ head: InstanceHead) { heads[head.id] = head }
+
+    mutating func remove(_ id: String) { heads[id] = nil }
+}
+
+/// What follows from a commit inside this process.
+struct HubNews: Sendable {
+    /// Instances that must be read again from the store.
+    var mustLoad: [InstanceNews] = []
+    /// Instances whose run ended or was replaced: what memory holds for it is void.
+    var endedRuns: [String] = []
+    /// Instances that ended.
+    var ended: [String] = []
+    /// Instances whose tasks nobody wants any more.
+    var cancelled: [String] = []
+}
+
+// Messages.
+extension HubDraft {
+    /// Puts a message into an inbox and lets its owner know.
+    ///
+    /// What is meant for an instance that has ended, or that does not exist, is dropped; an entity comes into being.
+    mutating func deliver(_ message: NewMessage) {
+        guard let head = heads[message.id] ?? newEntity(message.id), !head.status.isFinal else { return }
+        if let run = message.executionID, run != head.executionID, !head.isEntity { return }
+        changes.messages.append(message)
+        if !isMine(head) { changes.signals.append(.news(id: head.id, name: head.name, owner: head.owner)) }
+    }
+
+    private mutating func newEntity(_ id: String) -> InstanceHead? {
+        guard InstanceHead.isEntity(id), let name = EntityName(id: id) else { return nil }
+        var head = InstanceHead(id: id, name: name.text, executionID: "", status: .running)
+        head.owner = isShared ? owner : 0
+        changes.newInstances.append(NewInstance(head: head, createdAt: time))
+        update(head)
+        return head
+    }
+}
+
+/// The name in an entity's id, `@name@key`.
+struct EntityName {
+    let text: String
+
+    init?(id: String) {
+        let parts = id.dropFirst().split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else { return nil }
+        text = String(parts[0])
+    }
+}

@@ -1,0 +1,93 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who waits for something to happen in a hub.
+struct HubWaiters {
+    /// A fetch of instances.
+    struct Instance {
+        var intake: Intake
+        var filter: RouteFilter
+        var bell: Bell
+    }
+
+    /// A fetch of activities.
+    struct Activity {
+        var intake: Intake
+        var filter: WorkFilter
+        var bell: Bell
+    }
+
+    /// A fetch of cancellations.
+    struct Cancellation {
+        var intake: Intake
+        var bell: Bell
+    }
+
+    var instances: [Instance] = []
+    var activities: [Activity] = []
+    var cancellations: [Cancellation] = []
+    /// Who waits for an instance to begin.
+    var beginnings: [String: [Bell]] = [:]
+    /// Who waits for an instance to end.
+    var ends: [String: [Bell]] = [:]
+
+    /// The bells of everybody who fetches through an intake.
+    mutating func take(_ intake: Intake) -> [Bell] {
+        defer {
+            instances.removeAll { $0.intake === intake }
+            activities.removeAll { $0.intake === intake }
+            cancellations.removeAll { $0.intake === intake }
+        }
+        return instances.filter { $0.intake === intake }.map(\.bell)
+            + activities.filter { $0.intake === intake }.map(\.bell)
+            + cancellations.filter { $0.intake === intake }.map(\.bell)
+    }
+
+    /// The bells of those who wait for what became of an instance.
+    mutating func takeChanged(_ id: String, isEnded: Bool) -> [Bell] {
+        var bells: [Bell] = []
+        if !beginnings.isEmpty { bells += beginnings.removeValue(forKey: id) ?? [] }
+        if isEnded, !ends.isEmpty { bells += ends.removeValue(forKey: id) ?? [] }
+        return bells
+    }
+
+    /// A wait was cancelled.
+    mutating func remove(_ bell: Bell) {
+        instances.removeAll { $0.bell === bell }
+        activities.removeAll { $0.bell === bell }
+        cancellations.removeAll { $0.bell === bell }
+    }
+}
+
+extension EmbeddedTaskHub.State {
+    /// The bells of those who would not wait any more: at most one fetch for each instance that waits.
+    ///
+    /// The fetch that came last is woken first: its worker is the warmest.
+    mutating func takeBells() -> [Bell] {
+        takeInstanceBells() + takeActivityBells()
+    }
+
+    private mutating func takeActivityBells() -> [Bell] {
+        var bells: [Bell] = []
+        var index = waiters.activities.count - 1
+        while index >= 0, bells.count < activities.offeredCount {
+            if activities.hasWork(waiters.activities[index].filter) {
+                bells.append(waiters.activities.remove(at: index).bell)
+            }
+            index -= 1
+        }
+        return bells
+    }
+
+    private mutating func takeInstanceBells() -> [Bell] {
+        var bells: [Bell] = []
+        var index = waiters.instances.count - 1
+        while index >= 0, bells.count < instances.waitingCount {
+            if instances.hasNext(waiters.instances[index].filter) {
+                bells.append(waiters.instances.remove(at: index).bell)
+            }
+            index -= 1
+        }
+        return bells
+    }
+}

@@ -1,0 +1,21 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import Telemetry
+
+extension TaskHubWorker {
+    /// Runs the operations that wait for one entity.
+    ///
+    /// - Returns: false when nothing more is to be fetched.
+    func runNextEntity() async throws -> Bool {
+        guard let item = try await hub.nextEntity(.all, intake) else { return false }
+        let turn = await EntityRunner(registry, clock: hub.clock, log: log).run(item)
+        do {
+            try await hub.complete(item, with: turn)
+        } catch {
+            await hub.abandon(item, because: "\(error)")
+            throw error
+        }
+        return true
+    }
+}

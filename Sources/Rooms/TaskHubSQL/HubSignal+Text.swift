@@ -1,0 +1,35 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+
+/// A signal as the text of a notification: a letter, then parts between tabs.
+extension HubSignal {
+    /// The channel that members listen to.
+    static let channel = "darkroom_hub"
+
+    var text: String {
+        switch self {
+        case .news(let id, let name, let owner): "n\t\(owner)\t\(name)\t\(id)"
+        case .tasks(let name): "t\t\(name)"
+        case .ended(let id): "e\t\(id)"
+        case .cancelled(let id): "c\t\(id)"
+        case .missed: "m"
+        }
+    }
+
+    /// The signal of a text; nil when it is none.
+    init?(text: String) {
+        let parts = text.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+        switch (parts[0], parts.count) {
+        case ("n", 4):
+            guard let owner = Int64(parts[1]) else { return nil }
+            self = .news(id: parts[3], name: parts[2], owner: owner)
+        case ("t", 2...): self = .tasks(name: parts.dropFirst().joined(separator: "\t"))
+        case ("e", 2...): self = .ended(id: parts.dropFirst().joined(separator: "\t"))
+        case ("c", 2...): self = .cancelled(id: parts.dropFirst().joined(separator: "\t"))
+        case ("m", 1): self = .missed
+        default: return nil
+        }
+    }
+}

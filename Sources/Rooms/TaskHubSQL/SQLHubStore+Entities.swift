@@ -1,0 +1,43 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import FoundationEssentials
+import SQL
+
+extension SQLHubStore {
+    private static let backlog = "(SELECT COUNT(*) FROM hub_inbox m WHERE m.instance_id = hub_instance.id)"
+
+    func entity(_ id: String) async throws -> StoredEntity? {
+        try await database.read { [dialect] connection in
+            let rows = try connection.query(
+                """
+                SELECT \(HeadRow.columns(dialect)), updated_at, \(Self.backlog), input, sequence
+                FROM hub_instance WHERE id = ? AND execution_id = ''
+                """, [.text(id)])
+            return try rows.first.map(Self.entity)
+        }
+    }
+
+    func entities(_ query: EntityQuery) async throws -> EntityPage {
+        let condition = InstanceCondition(query)
+        let before: Int64 = query.after.flatMap(Int64.init) ?? .max
+        return try await database.read { [dialect] connection in
+            let rows = try connection.query(
+                """
+                SELECT \(HeadRow.columns(dialect)), updated_at, \(Self.backlog), input, sequence
+                FROM hub_instance WHERE sequence < ? AND \(condition.text) ORDER BY sequence DESC LIMIT ?
+                """, [.integer(before)] + condition.values + [.int(query.limit + 1)])
+            let page = rows.prefix(query.limit)
+            return EntityPage(
+                entities: try page.map { try Self.entity($0).status(includesState: query.includesState) },
+                next: rows.count > query.limit ? page.last.map { "\($0.int(17))" } : nil)
+        }
+    }
+
+    private static func entity(_ row: SQLRow) throws -> StoredEntity {
+        StoredEntity(
+            head: try HeadRow.head(row), updatedAt: row.time(14), state: row.optionalText(16),
+            backlog: Int(row.int(15)))
+    }
+}

@@ -1,0 +1,67 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import FoundationEssentials
+import SQL
+
+extension SQLHubStore {
+    func renewMembership(for duration: Duration) async throws {
+        try await write { [number] connection in
+            _ = try connection.execute(
+                "UPDATE hub_member SET expires_at = \(PostgresHubDialect.now) + ? WHERE number = ?",
+                [.int(duration.wholeMilliseconds), .integer(number)])
+        }
+    }
+
+    func leave() async throws {
+        try await write { [number] connection in try Self.end([number], connection) }
+    }
+
+    func expireMembers() async throws -> Bool {
+        try await write { connection in
+            let rows = try connection.query(
+                "SELECT number FROM hub_member WHERE expires_at < \(PostgresHubDialect.now) FOR UPDATE SKIP LOCKED")
+            let numbers = rows.map { $0.int(0) }
+            try Self.end(numbers, connection)
+            return !numbers.isEmpty
+        }
+    }
+
+    /// Ends memberships, and gives what these members had in hand back to the queue.
+    private static func end(_ numbers: [Int64], _ connection: any SQLConnection) throws {
+        for number in numbers {
+            try connection.execute("DELETE FROM hub_member WHERE number = ?", [.integer(number)])
+            try connection.execute(
+                "UPDATE hub_task SET lease = 0 WHERE lease >= ? AND lease < ?",
+                [.integer(number << 32), .integer((number + 1) << 32)])
+            _ = try connection.query(
+                "SELECT pg_notify(?, ?)", [.text(HubSignal.channel), .text(HubSignal.missed.text)])
+        }
+    }
+
+    func claimInstances(at time: Date, limit: Int) async throws -> [InstanceNews] {
+        try await write { [number] connection in
+            try connection.query(
+                """
+                UPDATE hub_instance SET owner = \(number)
+                WHERE id IN (
+                    SELECT i.id FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+                    WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
+                        AND NOT EXISTS (SELECT 1 FROM hub_member WHERE number = i.owner)
+                    ORDER BY m.sequence LIMIT ? FOR NO KEY UPDATE OF i SKIP LOCKED)
+                RETURNING id, name
+                """, [.time(time), .int(limit)]
+            ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }
+        }
+    }
+
+    func heldTasks(_ sequences: [Int64]) async throws -> Set<Int64> {
+        try await database.read { [number] connection in
+            let rows = try connection.queryEach(
+                "SELECT sequence FROM hub_task WHERE sequence = ? AND lease >= \(number << 32)",
+                sequences.map { [.integer($0)] })
+            return Set(rows.joined().map { $0.int(0) })
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import SQL
+
+extension SQLHubStore {
+    func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+        try await write { [dialect] connection in
+            for (mostDeliveries, limit) in [(HubConfiguration.suspicion - 1, limit), (Int.max, 1)] {
+                let rows = try connection.query(
+                    """
+                    UPDATE hub_task SET lease = ?, deliveries = deliveries + 1
+                    WHERE sequence IN (
+                        SELECT sequence FROM hub_task
+                        WHERE lease = 0 AND parked IS NULL AND name = ? AND deliveries <= ?
+                        ORDER BY priority DESC, sequence LIMIT ?\(dialect.skipLocked))
+                    RETURNING \(TaskRow.columns)
+                    """, [.integer(lease), .text(name), .int(mostDeliveries), .int(limit)])
+                if !rows.isEmpty { return try rows.map(TaskRow.item).sorted { $0.sequence < $1.sequence } }
+            }
+            return []
+        }
+    }
+
+    func waitingTaskNames() async throws -> Set<String> {
+        try await database.read { connection in
+            let rows = try connection.query("SELECT DISTINCT name FROM hub_task WHERE lease = 0 AND parked IS NULL")
+            return Set(rows.map { $0.text(0) })
+        }
+    }
+
+    func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws {
+        try await write { [dialect] connection in
+            let changed = try connection.execute(
+                "UPDATE hub_task SET lease = 0, progress = ?, parked = ? WHERE sequence = ? AND lease = ?",
+                [.optional(item.progress), .optional(reason), .integer(item.sequence), .integer(item.lease)])
+            guard changed == 1, reason == nil, dialect.isShared else { return }
+            _ = try ChangeWriter(connection, dialect).write(.signal(.tasks(name: item.call.name)))
+        }
+    }
+
+    func tasks(of id: String) async throws -> [QueuedTask] {
+        try await database.read { connection in
+            try connection.query(
+                """
+                SELECT task_id, name, queued_at, deliveries, lease, parked FROM hub_task WHERE instance_id = ?
+                ORDER BY sequence
+                """, [.text(id)]
+            ).map { row in
+                QueuedTask(
+                    id: Int(row.int(0)), name: row.text(1), queuedAt: row.time(2), deliveries: Int(row.int(3)),
+                    lease: row.int(4), parked: row.optionalText(5))
+            }
+        }
+    }
+
+    func unparkTasks(of id: String) async throws -> Set<String> {
+        try await write { [dialect] connection in
+            let rows = try connection.query(
+                """
+                UPDATE hub_task SET parked = NULL, deliveries = 0 WHERE instance_id = ? AND parked IS NOT NULL
+                RETURNING name
+                """, [.text(id)])
+            let names = Set(rows.map { $0.text(0) })
+            for name in names { _ = try ChangeWriter(connection, dialect).write(.signal(.tasks(name: name))) }
+            return names
+        }
+    }
+}
+
+extension HubChanges {
+    /// Nothing but a signal.
+    fileprivate static func signal(_ signal: HubSignal) -> HubChanges {
+        var changes = HubChanges()
+        changes.signals = [signal]
+        return changes
+    }
+}
