@@ -89,7 +89,9 @@ let package = Package(
             ["Basics", "Crypto", "Telemetry", "SQL", "HTTP", "AzureStorage", "CLinux"]),
         room("DurableTask", on: "Rooms", ["Basics", "Crypto", "Telemetry"]),
         room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "DurableTask"]),
-        room("TaskHubGRPC", on: "Rooms", ["Basics", "Telemetry", "Protobuf", "DurableTask"]),
+        room(
+            "TaskHubGRPC", on: "Rooms",
+            ["Basics", "Telemetry", "Sockets", "Protobuf", "GRPC", "DurableTask"]),
         room("Imaging", on: "Rooms", ["Basics", "Crypto", "Telemetry", "CLinux", "CVipsShim", "CWorkerProcess"]),
         room("ImageStores", on: "Rooms", ["Basics", "SQL"]),
         room("Notifications", on: "Rooms", ["Mail"]),
@@ -128,7 +130,7 @@ let package = Package(
         // Tests
         .target(
             name: "Peers", path: "Tests/Peers",
-            exclude: ["grpc_peer.py", "http_peer.py", "smtp_peer.py", "postgres_peer.py"],
+            exclude: ["grpc_peer.py", "http_peer.py", "smtp_peer.py", "postgres_peer.py", "task_hub_peer.py"],
             swiftSettings: house),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: house),
         tests(of: "HTTP", on: "Links"),
@@ -147,7 +149,11 @@ let package = Package(
         .executableTarget(
             name: "TaskHubCrashHost", dependencies: ["Telemetry", "SQLite", "DurableTask", "TaskHubSQL"],
             path: "Tests/Rooms/TaskHubCrashHost", swiftSettings: house),
-        tests(of: "TaskHubGRPC", on: "Rooms", ["Protobuf", "DurableTask", "Peers"]),
+        tests(
+            of: "TaskHubGRPC", on: "Rooms",
+            [
+                "Basics", "Telemetry", "Sockets", "Protobuf", "GRPC", "SQLite", "DurableTask", "TaskHubSQL", "Peers",
+            ]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQL", on: "Links", ["SQLite", "Postgres", "Peers"]),

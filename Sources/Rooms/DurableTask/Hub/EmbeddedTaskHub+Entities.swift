@@ -112,6 +112,9 @@ public struct EntityCleaning: Sendable {
         public var removedEntities = 0
         /// How many locks were given back.
         public var releasedLocks = 0
+
+        /// Nothing.
+        public init() {}
     }
 }
 

@@ -19,6 +19,14 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     /// What it was fetched through.
     package var intake: Intake?
 
+    /// An item with its parts.
+    package init(instanceID: String, name: String, events: [HistoryEvent], messages: [Int64]) {
+        self.instanceID = instanceID
+        self.name = name
+        self.events = events
+        self.messages = messages
+    }
+
     /// Set when the news begin a new run of the instance, so that it has no history yet.
     public var beginsExecution: ExecutionKey? {
         start.map { ExecutionKey(instanceID: $0.instanceID, executionID: $0.executionID) }
@@ -75,6 +83,12 @@ public struct EpisodeOutcome: Sendable, Equatable {
     public var position: HistoryPosition
     /// How the instance ended, if it did.
     public var completion: Completion?
+
+    /// An outcome with its parts.
+    public init(position: HistoryPosition, completion: Completion?) {
+        self.position = position
+        self.completion = completion
+    }
 }
 
 /// An activity to run, under a lease.
@@ -129,7 +143,7 @@ public enum WorkFilter: Sendable, Equatable {
     public static let all = WorkFilter.except([])
 
     /// Whether the filter lets a name through.
-    func admits(_ name: String) -> Bool {
+    package func admits(_ name: String) -> Bool {
         let name = name.lowercased()
         return switch self {
         case .only(let names): names.contains { $0.lowercased() == name }

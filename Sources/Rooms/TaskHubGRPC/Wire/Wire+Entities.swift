@@ -112,7 +112,7 @@ extension Wire {
 
     /// Which entities to list.
     struct EntityQuery: ProtobufMessage, Equatable {
-        var instanceIdStartsWith: String?
+        var instanceIDStartsWith: String?
         var lastModifiedFrom: Date?
         var lastModifiedTo: Date?
         var includeState = false
@@ -123,7 +123,7 @@ extension Wire {
 
         mutating func decode(_ field: Int, from reader: inout ProtobufReader) throws {
             switch field {
-            case 1: try reader.readText(&instanceIdStartsWith)
+            case 1: try reader.readText(&instanceIDStartsWith)
             case 2: try reader.readTime(&lastModifiedFrom)
             case 3: try reader.readTime(&lastModifiedTo)
             case 4: try reader.read(&includeState)
@@ -135,7 +135,7 @@ extension Wire {
         }
 
         func encode(into writer: inout ProtobufWriter) {
-            writer.writeText(instanceIdStartsWith, as: 1)
+            writer.writeText(instanceIDStartsWith, as: 1)
             writer.writeTime(lastModifiedFrom, as: 2)
             writer.writeTime(lastModifiedTo, as: 3)
             writer.write(includeState, as: 4)

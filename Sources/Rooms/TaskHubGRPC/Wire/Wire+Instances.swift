@@ -13,7 +13,7 @@ extension Wire {
         var version: String?
         var input: String?
         var scheduledStartTimestamp: Date?
-        var orchestrationIdReusePolicy: OrchestrationIdReusePolicy?
+        var idReusePolicy: OrchestrationIdReusePolicy?
         var executionID: String?
         var tags: [String: String] = [:]
         var parentTraceContext: TraceContext?
@@ -27,7 +27,7 @@ extension Wire {
             case 3: try reader.readText(&version)
             case 4: try reader.readText(&input)
             case 5: try reader.readTime(&scheduledStartTimestamp)
-            case 6: try reader.read(&orchestrationIdReusePolicy)
+            case 6: try reader.read(&idReusePolicy)
             case 7: try reader.readText(&executionID)
             case 8: try reader.read(&tags)
             case 9: try reader.read(&parentTraceContext)
@@ -42,7 +42,7 @@ extension Wire {
             writer.writeText(version, as: 3)
             writer.writeText(input, as: 4)
             writer.writeTime(scheduledStartTimestamp, as: 5)
-            writer.write(ifPresent: orchestrationIdReusePolicy, as: 6)
+            writer.write(ifPresent: idReusePolicy, as: 6)
             writer.writeText(executionID, as: 7)
             writer.write(tags, as: 8)
             writer.write(ifPresent: parentTraceContext, as: 9)

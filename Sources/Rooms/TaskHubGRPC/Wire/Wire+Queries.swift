@@ -31,7 +31,7 @@ extension Wire {
         var taskHubNames: [TextValue] = []
         var maxInstanceCount: Int32 = 0
         var continuationToken: String?
-        var instanceIdPrefix: String?
+        var instanceIDPrefix: String?
         var fetchInputsAndOutputs = false
         var unknownFields = ProtobufUnknownFields()
 
@@ -43,7 +43,7 @@ extension Wire {
             case 4: try reader.read(&taskHubNames)
             case 5: try reader.read(&maxInstanceCount)
             case 6: try reader.readText(&continuationToken)
-            case 7: try reader.readText(&instanceIdPrefix)
+            case 7: try reader.readText(&instanceIDPrefix)
             case 8: try reader.read(&fetchInputsAndOutputs)
             default: break
             }
@@ -56,7 +56,7 @@ extension Wire {
             writer.write(taskHubNames, as: 4)
             writer.write(maxInstanceCount, as: 5)
             writer.writeText(continuationToken, as: 6)
-            writer.writeText(instanceIdPrefix, as: 7)
+            writer.writeText(instanceIDPrefix, as: 7)
             writer.write(fetchInputsAndOutputs, as: 8)
         }
     }

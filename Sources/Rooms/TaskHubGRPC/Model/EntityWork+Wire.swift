@@ -1,0 +1,127 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import FoundationEssentials
+
+extension Wire.EntityBatchRequest {
+    init(_ item: EntityWorkItem) {
+        instanceID = item.instanceID
+        entityState = item.state
+        operations = item.operations.map {
+            Wire.OperationRequest(operation: $0.operation, requestID: $0.requestID, input: $0.input)
+        }
+    }
+}
+
+extension EntityTurn {
+    /// What a worker answers to an item.
+    ///
+    /// - Throws: ``ProtocolError`` when the answer is not one to the item.
+    init(_ answer: Wire.EntityBatchResult, to item: EntityWorkItem) throws {
+        guard answer.results.count == item.operations.count else {
+            throw ProtocolError("\(answer.results.count) results for \(item.operations.count) operations")
+        }
+        self.init(
+            results: try answer.results.map(Self.result), state: answer.entityState,
+            effects: try answer.actions.map(EntityEffect.init))
+    }
+
+    private static func result(_ result: Wire.OperationResult) throws -> Result<String?, TaskFailure> {
+        switch result.kind {
+        case .success(let success): return .success(success.result)
+        case .failure(let failure): return .failure(TaskFailure(failure.failureDetails))
+        case nil: throw ProtocolError("an operation's result says neither success nor failure")
+        }
+    }
+}
+
+extension EntityEffect {
+    fileprivate init(_ action: Wire.OperationAction) throws {
+        switch action.kind {
+        case .sendSignal(let signal):
+            var operation = EntityOperation(
+                requestID: UUID().uuidString.lowercased(), operation: signal.name, input: signal.input,
+                target: signal.instanceID)
+            operation.scheduledTime = signal.scheduledTime
+            self = .signal(operation)
+        case .startNewOrchestration(let start):
+            var request = StartRequest(
+                id: start.instanceID.isEmpty ? UUID().uuidString.lowercased() : start.instanceID,
+                name: start.name, input: start.input)
+            request.version = start.version
+            request.scheduledStart = start.scheduledTime
+            self = .start(request)
+        case nil: throw ProtocolError("an entity asks for something of a kind that is not known here")
+        }
+    }
+}
+
+// MARK: The worker's side
+
+extension EntityWorkItem {
+    init(_ request: Wire.EntityBatchRequest) {
+        self.init(
+            instanceID: request.instanceID, state: request.entityState,
+            operations: request.operations.map {
+                EntityOperation(
+                    requestID: $0.requestID, operation: $0.operation, input: $0.input, target: request.instanceID)
+            })
+    }
+
+    /// The later form: operations as events; whatever else is among them is for the hub alone.
+    init(_ request: Wire.EntityRequest) {
+        self.init(
+            instanceID: request.instanceID, state: request.entityState,
+            operations: request.operationRequests.compactMap { event in
+                switch event.kind {
+                case .entityOperationSignaled(let operation): EntityOperation(operation)
+                case .entityOperationCalled(let operation): EntityOperation(operation)
+                default: nil
+                }
+            })
+    }
+}
+
+extension Wire.EntityBatchResult {
+    /// - Parameter item: What the turn answers, so that a hub which does not remember the callers finds them.
+    init(_ turn: EntityTurn, to item: EntityWorkItem, from start: Date, to end: Date) {
+        results = turn.results.map { result in
+            switch result {
+            case .success(let output):
+                Wire.OperationResult(
+                    kind: .success(.init(result: output, startTimeUtc: start, endTimeUtc: end)))
+            case .failure(let failure):
+                Wire.OperationResult(
+                    kind: .failure(.init(failureDetails: .init(failure), startTimeUtc: start, endTimeUtc: end)))
+            }
+        }
+        actions = turn.effects.enumerated().map { Wire.OperationAction($1, id: Int32($0)) }
+        entityState = turn.state
+        operationInfos = item.operations.map { operation in
+            Wire.OperationInfo(
+                requestID: operation.requestID,
+                responseDestination: operation.parentInstanceID.map {
+                    .init(instanceID: $0, executionID: operation.parentExecutionID)
+                })
+        }
+    }
+}
+
+extension Wire.OperationAction {
+    fileprivate init(_ effect: EntityEffect, id: Int32) {
+        self.id = id
+        switch effect {
+        case .signal(let operation):
+            kind = .sendSignal(
+                .init(
+                    instanceID: operation.target, name: operation.operation, input: operation.input,
+                    scheduledTime: operation.scheduledTime))
+        case .start(let request):
+            kind = .startNewOrchestration(
+                .init(
+                    instanceID: request.id, name: request.name, version: request.version, input: request.input,
+                    scheduledTime: request.scheduledStart))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import FoundationEssentials
+
+extension StartRequest {
+    /// A start as it came; without an id it gets one.
+    init(_ request: Wire.CreateInstanceRequest) {
+        self.init(
+            id: request.instanceID.isEmpty ? UUID().uuidString.lowercased() : request.instanceID,
+            name: request.name, input: request.input)
+        version = request.version
+        tags = request.tags
+        scheduledStart = request.scheduledStartTimestamp
+        replaces = Wire.OrchestrationStatus.statuses(request.idReusePolicy?.replaceableStatus ?? [])
+    }
+}
+
+extension Wire.CreateInstanceRequest {
+    init(_ request: StartRequest, at now: Date) {
+        instanceID = request.id
+        name = request.name
+        version = request.version
+        input = request.input
+        scheduledStartTimestamp = request.scheduledStart
+        if !request.replaces.isEmpty {
+            idReusePolicy = Wire.OrchestrationIdReusePolicy(
+                replaceableStatus: Wire.OrchestrationStatus.numbers(request.replaces))
+        }
+        tags = request.tags
+        requestTime = now
+    }
+}
+
+extension InstanceStatus {
+    init(_ state: Wire.OrchestrationState) {
+        let created = state.createdTimestamp.orBeginning
+        self.init(
+            id: state.instanceID, name: state.name, status: state.orchestrationStatus.status, createdAt: created,
+            updatedAt: state.lastUpdatedTimestamp ?? created)
+        endedAt = state.completedTimestamp ?? (status.isFinal ? updatedAt : nil)
+        input = state.input
+        output = state.output
+        customStatus = state.customStatus
+        failure = state.failureDetails?.failure
+        executionID = state.executionID ?? ""
+        version = state.version
+        tags = state.tags
+        parentID = state.parentInstanceID
+        scheduledStart = state.scheduledStartTimestamp
+    }
+}
+
+extension Wire.OrchestrationState {
+    init(_ status: InstanceStatus, includesPayloads: Bool) {
+        instanceID = status.id
+        name = status.name
+        version = status.version
+        orchestrationStatus = Wire.OrchestrationStatus(status.status)
+        scheduledStartTimestamp = status.scheduledStart
+        createdTimestamp = status.createdAt
+        lastUpdatedTimestamp = status.updatedAt
+        executionID = status.executionID.isEmpty ? nil : status.executionID
+        completedTimestamp = status.endedAt
+        parentInstanceID = status.parentID
+        tags = status.tags
+        if includesPayloads { addPayloads(of: status) }
+    }
+
+    private mutating func addPayloads(of status: InstanceStatus) {
+        input = status.input
+        output = status.output
+        customStatus = status.customStatus
+        failureDetails = status.failure.map(Wire.TaskFailureDetails.init)
+    }
+}
+
+extension InstanceQuery {
+    init(_ query: Wire.InstanceQuery) {
+        self.init(
+            statuses: Wire.OrchestrationStatus.statuses(query.runtimeStatus), idPrefix: query.instanceIDPrefix,
+            limit: query.maxInstanceCount > 0 ? Int(query.maxInstanceCount) : 100,
+            after: query.continuationToken.ifNotEmpty)
+        createdFrom = query.createdTimeFrom
+        createdTo = query.createdTimeTo
+        includesPayloads = query.fetchInputsAndOutputs
+    }
+
+    init(_ request: Wire.ListInstanceIdsRequest) {
+        self.init(
+            statuses: Wire.OrchestrationStatus.statuses(request.runtimeStatus),
+            limit: request.pageSize > 0 ? Int(request.pageSize) : 100, after: request.lastInstanceKey.ifNotEmpty)
+        endedFrom = request.completedTimeFrom
+        endedTo = request.completedTimeTo
+    }
+}
+
+extension Wire.InstanceQuery {
+    init(_ query: InstanceQuery) {
+        runtimeStatus = Wire.OrchestrationStatus.numbers(query.statuses)
+        createdTimeFrom = query.createdFrom
+        createdTimeTo = query.createdTo
+        maxInstanceCount = Int32(clamping: query.limit)
+        continuationToken = query.after
+        instanceIDPrefix = query.idPrefix
+        fetchInputsAndOutputs = query.includesPayloads
+    }
+}
+
+extension String? {
+    /// Nil for empty text: some clients send it for nothing.
+    var ifNotEmpty: String? { self?.isEmpty == false ? self : nil }
+}

@@ -1,0 +1,128 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import FoundationEssentials
+import Protobuf
+import Telemetry
+
+extension WorkerStream {
+    func lendOrchestrations() async {
+        guard !filters.orchestrations.isClosed else { return }
+        let slots = limits.orchestrations
+        await withDiscardingTaskGroup { group in
+            await fetch(slots) {
+                guard let item = try await hub.nextOrchestration(filters.orchestrations.names, intake) else {
+                    return false
+                }
+                do {
+                    if try await !lend(item, slots) {
+                        slots.giveBack()
+                        group.addTask { await self.holdBack { await self.hub.abandon(item, because: nil) } }
+                    }
+                } catch {
+                    await hub.abandon(item, because: nil)
+                    throw error
+                }
+                return true
+            }
+        }
+    }
+
+    /// - Returns: false when this worker cannot take the item.
+    private func lend(_ item: OrchestrationWorkItem, _ slots: Slots) async throws -> Bool {
+        let past = try await past(of: item)
+        if let start = start(of: item, past),
+            !filters.orchestrations.admits(start.name, version: start.version)
+        {
+            return false
+        }
+        guard let request = request(for: item, past) else { return false }
+        send(.orchestration(item, past), slots, as: .orchestratorRequest(request))
+        return true
+    }
+
+    private func past(of item: OrchestrationWorkItem) async throws -> StoredHistory {
+        if let beginning = item.beginsExecution {
+            return StoredHistory(position: .beginning(of: beginning.executionID), events: [])
+        }
+        var past = try await hub.history(for: item)
+        if !isOfTheHouse {
+            past.events = Array((past.events + item.events).forOtherEngines().dropLast(item.events.count))
+        }
+        return past
+    }
+
+    private func start(of item: OrchestrationWorkItem, _ past: StoredHistory) -> ExecutionStarted? {
+        for events in [item.events, past.events] {
+            for case .executionStarted(let start) in events.lazy.map(\.kind) { return start }
+        }
+        return nil
+    }
+
+    /// The episode as a message; nil when it is too large for this worker.
+    private func request(for item: OrchestrationWorkItem, _ past: StoredHistory) -> Wire.OrchestratorRequest? {
+        var request = Wire.OrchestratorRequest()
+        request.instanceID = item.instanceID
+        request.executionID = past.position.executionID
+        request.pastEvents = past.events.map(Wire.HistoryEvent.init)
+        request.newEvents = item.events.map(Wire.HistoryEvent.init)
+        // The position knows the stored form's size; only what comes near the limits is measured.
+        guard past.position.byteCount > configuration.streamedHistoryBytes / 4 else { return request }
+        let bytes = request.protobuf.count
+        if streamsHistory, bytes > configuration.streamedHistoryBytes {
+            request.pastEvents = []
+            request.requiresHistoryStreaming = true
+        } else if bytes > configuration.messageBytes {
+            log(
+                .warning, "a history is too long for a worker that does not fetch it in parts",
+                ["instance": item.instanceID, "bytes": "\(bytes)"])
+            return nil
+        }
+        return request
+    }
+
+    func lendActivities() async {
+        guard !filters.activities.isClosed else { return }
+        let slots = limits.activities
+        await withDiscardingTaskGroup { group in
+            await fetch(slots) {
+                guard let item = try await hub.nextActivity(filters.activities.names, intake) else { return false }
+                if filters.activities.admits(item.call.name, version: item.call.version) {
+                    send(.activity(item), slots, as: .activityRequest(Wire.ActivityRequest(item)))
+                } else {
+                    slots.giveBack()
+                    group.addTask { await self.holdBack { try? await self.hub.abandon(item) } }
+                }
+                return true
+            }
+        }
+    }
+
+    func lendEntities() async {
+        guard !filters.entities.isClosed else { return }
+        let slots = limits.entities
+        await fetch(slots) {
+            guard let item = try await hub.nextEntity(filters.entities.names, intake) else { return false }
+            send(.entity(item), slots, as: .entityRequest(Wire.EntityBatchRequest(item)))
+            return true
+        }
+    }
+
+    /// Keeps what this worker cannot take from coming back at once, so that another may get it.
+    private func holdBack(_ giveBack: () async -> Void) async {
+        try? await Task.sleep(for: configuration.holdBackTime)
+        await giveBack()
+    }
+}
+
+extension Wire.ActivityRequest {
+    init(_ item: ActivityWorkItem) {
+        name = item.call.name
+        version = item.call.version
+        input = item.call.input
+        orchestrationInstance = .init(instanceID: item.instanceID, executionID: item.executionID)
+        taskID = Int32(item.taskID)
+        tags = item.call.tags ?? [:]
+    }
+}
