@@ -23,6 +23,11 @@ struct ChangeWriter {
     func write(_ changes: HubChanges) throws -> HubReceipt {
         try writeInstances(changes)
         try writeInboxes(changes)
+        try each(
+            """
+            INSERT INTO hub_payload_use (payload_id, instance_id) VALUES (?, ?)
+            ON CONFLICT (instance_id, payload_id) DO NOTHING
+            """, changes.payloadUses.map { [.text($0.row), .text($0.instanceID)] })
         try each("DELETE FROM hub_task WHERE sequence = ?", changes.finishedTasks.map { [.integer($0)] })
         try each("DELETE FROM hub_task WHERE instance_id = ?", changes.clearedTasks.map { [.text($0)] })
         var receipt = HubReceipt()
@@ -43,10 +48,7 @@ struct ChangeWriter {
 // Instances.
 extension ChangeWriter {
     private func writeInstances(_ changes: HubChanges) throws {
-        for table in ["hub_history", "hub_inbox", "hub_task"] {
-            try each("DELETE FROM \(table) WHERE instance_id = ?", changes.deletedInstances.map { [.text($0)] })
-        }
-        try each("DELETE FROM hub_instance WHERE id = ?", changes.deletedInstances.map { [.text($0)] })
+        try delete(changes.deletedInstances)
         try create(changes.newInstances)
         try each(
             """
@@ -81,6 +83,22 @@ extension ChangeWriter {
             WHERE id = ?
             """, changes.entityMoves.map(entity))
         for flag in changes.flags { try set(flag) }
+    }
+
+    private func delete(_ ids: [String]) throws {
+        let rows: [[SQLValue]] = ids.map { [.text($0)] }
+        guard !rows.isEmpty else { return }
+        let used = try connection.queryEach(
+            "DELETE FROM hub_payload_use WHERE instance_id = ? RETURNING payload_id", rows)
+        try each(
+            """
+            DELETE FROM hub_payload WHERE id = ?
+                AND NOT EXISTS (SELECT 1 FROM hub_payload_use WHERE payload_id = hub_payload.id)
+            """, Set(used.joined().map { $0.text(0) }).map { [.text($0)] })
+        for table in ["hub_history", "hub_inbox", "hub_task"] {
+            try each("DELETE FROM \(table) WHERE instance_id = ?", rows)
+        }
+        try each("DELETE FROM hub_instance WHERE id = ?", rows)
     }
 
     private func create(_ instances: [NewInstance]) throws {

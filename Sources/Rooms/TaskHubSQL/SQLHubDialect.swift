@@ -106,6 +106,11 @@ struct SQLiteHubDialect: SQLHubDialect {
             DROP INDEX IF EXISTS hub_task_free;
             CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
             CREATE TABLE hub_member (number INTEGER PRIMARY KEY, expires_at INTEGER NOT NULL);
+            CREATE TABLE hub_payload (id TEXT PRIMARY KEY, text TEXT NOT NULL);
+            CREATE TABLE hub_payload_use (
+                instance_id TEXT NOT NULL, payload_id TEXT NOT NULL, PRIMARY KEY (instance_id, payload_id)
+            );
+            CREATE INDEX hub_payload_use_payload ON hub_payload_use (payload_id);
             """
         ),
     ]
@@ -193,6 +198,11 @@ struct PostgresHubDialect: SQLHubDialect {
             CREATE INDEX hub_task_instance ON hub_task (instance_id);
             CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
             CREATE TABLE hub_member (number BIGINT PRIMARY KEY, expires_at BIGINT NOT NULL);
+            CREATE TABLE hub_payload (id TEXT PRIMARY KEY, text TEXT NOT NULL);
+            CREATE TABLE hub_payload_use (
+                instance_id TEXT NOT NULL, payload_id TEXT NOT NULL, PRIMARY KEY (instance_id, payload_id)
+            );
+            CREATE INDEX hub_payload_use_payload ON hub_payload_use (payload_id);
             """
         )
     ]

@@ -15,6 +15,7 @@ import SQL
 /// | `hub_instance` | one row an instance or entity; its `event_count` fences what changes it |
 /// | `hub_history` | what happened, one row an episode |
 /// | `hub_inbox` | what is to be told to an instance; timers are visible later |
+/// | `hub_payload`, `hub_payload_use` | what is too large for the rows above, and which instances refer to it |
 /// | `hub_task` | activities to run; `lease` 0 is free, else the token of the holder |
 final class SQLHubStore: SharedHubStore {
     /// The version of the tables that this program reads and writes.

@@ -14,8 +14,9 @@ extension EmbeddedTaskHub {
         while !intake.isClosed, !Task.isCancelled {
             let deadline = clock.now.adding(leaseDuration)
             switch state.withLock({ $0.activities.next(filter, intake, leasedUntil: deadline) }) {
-            case .take(let item):
+            case .take(var item):
                 setLeaseAlarm(deadline)
+                item.call.input = try await resolvingPayload(item.call.input)
                 return item
             case .claim(let name): try await claim(name)
             case .wait: await waitForActivity(filter, intake)
@@ -73,7 +74,8 @@ extension EmbeddedTaskHub {
     /// When the instance goes on in this process at once, the result is stored with the episode that it causes.
     public func complete(_ item: ActivityWorkItem, with result: Result<String?, TaskFailure>) async throws {
         guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
-        let event = HistoryEvent(at: clock.now, kind(of: item, result))
+        let result = HistoryEvent(at: clock.now, kind(of: item, result))
+        let event = try await storingPayloads(of: result, for: item.instanceID)
         if item.joins != nil, await store(event, withEpisodeOf: item) { return }
         guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
         do {

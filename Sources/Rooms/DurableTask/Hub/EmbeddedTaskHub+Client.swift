@@ -9,10 +9,27 @@ extension EmbeddedTaskHub {
     /// Creates an instance, or finds the one that has the id already.
     public func start(_ request: StartRequest) async throws -> StartOutcome {
         try check(request)
+        var request = request
+        request.input = try await storingPayload(request.input, for: request.id)
         let start = NewStart(
             event: ExecutionStarted(request, executionID: UUID().uuidString), replaces: request.replaces,
             isKept: hasRoom)
+        if request.replaces.isEmpty, request.scheduledStart == nil, await startAtOnce(start) { return .created }
         return try await journal.perform(HubLocks([request.id])) { $0.start(start) }
+    }
+
+    /// Stores an instance together with its first episode, when a worker of this process has nothing else to do.
+    ///
+    /// - Returns: false when that was not possible, because the id is taken or no worker waits.
+    private func startAtOnce(_ start: NewStart) async -> Bool {
+        await withCheckedContinuation { waiter in
+            var isAccepted = false
+            wake { state in
+                guard state.waiters.hasImmediateWorker(for: start.event.name) else { return }
+                isAccepted = state.instances.arrived(PendingStart(start: start, waiter: waiter))
+            }
+            if !isAccepted { waiter.resume(returning: false) }
+        }
     }
 
     /// Whether this process will soon get to another instance; in a shared hub, the others may take what it will not.
@@ -45,7 +62,10 @@ extension EmbeddedTaskHub {
     }
 
     /// What is known of an instance.
-    public func status(of id: String) async throws -> InstanceStatus? { try await store.status(of: id) }
+    public func status(of id: String) async throws -> InstanceStatus? {
+        guard let status = try await store.status(of: id) else { return nil }
+        return try await resolvingPayloads(of: status)
+    }
 
     /// Instances that match, newest first.
     public func list(_ query: InstanceQuery) async throws -> InstancePage {
@@ -53,7 +73,12 @@ extension EmbeddedTaskHub {
         if let after = query.after, Int64(after) == nil {
             throw TaskHubError(.invalid, "\"\(after)\" is not where a page ended; pass the last page's own text")
         }
-        return try await store.list(query)
+        var page = try await store.list(query)
+        guard query.includesPayloads else { return page }
+        for index in page.instances.indices {
+            page.instances[index] = try await resolvingPayloads(of: page.instances[index])
+        }
+        return page
     }
 
     /// How many instances there are in each state.
@@ -64,7 +89,7 @@ extension EmbeddedTaskHub {
     /// What happened in an instance so far.
     public func history(of id: String) async throws -> [HistoryEvent] {
         guard let history = try await store.history(of: id) else { throw TaskHubError.notFound(id) }
-        return history.events
+        return try await resolvingPayloads(of: history.events)
     }
 }
 
@@ -90,7 +115,7 @@ extension EmbeddedTaskHub {
             state.withLock { $0.waiters[keyPath: bells][id, default: []].append(bell) }
             defer { forget(bell, bells, id) }
             guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
-            if isReached(status) { return status }
+            if isReached(status) { return try await resolvingPayloads(of: status) }
             if store.isShared, !isWatched {
                 // Another process may bring it about; it says so when it knows that somebody waits.
                 try await journal.perform(HubLocks([id])) { try $0.watch(id) }
@@ -152,8 +177,8 @@ extension EmbeddedTaskHub {
         guard !event.instanceID.isEmpty, !InstanceHead.isEntity(event.instanceID), !event.name.isEmpty else {
             throw TaskHubError(.invalid, "an event needs a name and the id of an orchestration's instance")
         }
-        try await tell(
-            event.instanceID, .eventRaised(name: event.name, input: event.input), keeps: ifMissing == .keep)
+        let input = try await storingPayload(event.input, for: event.instanceID)
+        try await tell(event.instanceID, .eventRaised(name: event.name, input: input), keeps: ifMissing == .keep)
     }
 
     private func tell(_ id: String, _ kind: HistoryEvent.Kind, keeps: Bool = false) async throws {

@@ -9,8 +9,14 @@ extension EmbeddedTaskHub {
     public func nextEntity(_ filter: WorkFilter, _ intake: Intake) async throws -> EntityWorkItem? {
         try await nextInstance(.entities(filter), intake) { ready in
             guard let page = try await self.load(ready.news) else { return nil }
-            let item = EntityWorkItem(page)
-            guard item.operations.isEmpty else { return item }
+            var item = EntityWorkItem(page)
+            guard item.operations.isEmpty else {
+                item.state = try await self.resolvingPayload(item.state)
+                for index in item.operations.indices {
+                    item.operations[index].input = try await self.resolvingPayload(item.operations[index].input)
+                }
+                return item
+            }
             try await self.passLocksOn(item)
             return nil
         }
@@ -30,7 +36,8 @@ extension EmbeddedTaskHub {
     }
 
     private func store(_ item: EntityWorkItem, _ turn: EntityTurn) async throws {
-        let turn = configuration.bounded(turn, of: item)
+        let bounded = configuration.bounded(turn, of: item)
+        let turn = try await storingPayloads(of: bounded, for: item.instanceID)
         try await journal.perform(item.locks(with: turn)) { try $0.complete(item, with: turn) }
     }
 
@@ -50,16 +57,28 @@ extension EmbeddedTaskHub {
         if let failure = configuration.failure(ofPayload: operation.input, "the input") {
             throw TaskHubError(.payloadTooLarge, failure.message)
         }
-        try await journal.perform(HubLocks(targets: [operation.target])) { $0.signal(operation) }
+        var operation = operation
+        operation.input = try await storingPayload(operation.input, for: operation.target)
+        try await journal.perform(HubLocks(targets: [operation.target])) { [operation] in $0.signal(operation) }
     }
 
     /// What is known of an entity.
     public func entity(_ id: String, includesState: Bool) async throws -> EntityStatus? {
-        try await store.entity(id)?.status(includesState: includesState)
+        guard var status = try await store.entity(id)?.status(includesState: includesState) else { return nil }
+        let state = try await resolvingPayload(status.state)
+        status.state = state
+        return status
     }
 
     /// Entities that match, newest first.
-    public func entities(_ query: EntityQuery) async throws -> EntityPage { try await store.entities(query) }
+    public func entities(_ query: EntityQuery) async throws -> EntityPage {
+        var page = try await store.entities(query)
+        for index in page.entities.indices {
+            let state = try await resolvingPayload(page.entities[index].state)
+            page.entities[index].state = state
+        }
+        return page
+    }
 
     /// Deletes entities that hold nothing, and gives back locks whose holders are gone.
     public func cleanEntities(_ cleaning: EntityCleaning) async throws -> EntityCleaning.Report {

@@ -99,7 +99,7 @@ extension EmbeddedTaskHub {
     private func joinAgain() async throws {
         log(.warning, "this process was too slow to renew its membership of the task hub; it begins again")
         let owner = try await store.join(for: leaseDuration)
-        var unstored: [PendingResult] = []
+        var unstored: [CheckedContinuation<Bool, Never>] = []
         var bells: [Bell] = []
         wake { state in
             unstored = state.beginAgain(as: owner)
@@ -107,7 +107,7 @@ extension EmbeddedTaskHub {
             state.waiters.cancellations = []
         }
         for bell in bells { bell.ring() }
-        for result in unstored { result.waiter.resume(returning: false) }
+        for waiter in unstored { waiter.resume(returning: false) }
         try await recover()
     }
 
@@ -157,8 +157,8 @@ extension EmbeddedTaskHub {
 extension EmbeddedTaskHub.State {
     /// Forgets everything that belongs to others now.
     ///
-    /// - Returns: the results that were not stored.
-    fileprivate mutating func beginAgain(as owner: Int64) -> [PendingResult] {
+    /// - Returns: who waits for what was not stored.
+    fileprivate mutating func beginAgain(as owner: Int64) -> [CheckedContinuation<Bool, Never>] {
         self.owner = owner
         nextLease = owner << 32
         activities.cancelAll()

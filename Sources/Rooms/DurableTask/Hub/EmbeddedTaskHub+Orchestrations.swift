@@ -53,18 +53,38 @@ extension EmbeddedTaskHub {
             stale = page.messages.filter { $0.executionID != nil && $0.executionID != page.head.executionID }
             results = keepResults(of: page.head)
         }
-        let events = messages.map(\.event) + results.map(\.event)
+        var events = messages.map(\.event) + results.map(\.event)
+        if let start = ready.start {
+            events.insert(HistoryEvent(at: clock.now, .executionStarted(start.start.event)), at: 0)
+        }
         guard !events.isEmpty else {
             finish(ready.news.id, mustReload: false)
             return nil
         }
         let start = HistoryEvent(at: clock.now, .orchestratorStarted)
+        let stored = [start] + events
         var item = OrchestrationWorkItem(
-            instanceID: ready.news.id, name: ready.news.name, events: [start] + events,
+            instanceID: ready.news.id, name: ready.news.name, events: stored,
             messages: (messages + stale).map(\.sequence))
         item.finishedTasks = results.map(\.item.sequence)
+        if let events = try await resolved(stored, of: ready.news.id) {
+            item.events = events
+            item.stored = stored
+        }
         item.intake = intake
+        item.newStart = ready.start?.start
         return item
+    }
+
+    /// The news with their large payloads; nil when there are none.
+    private func resolved(_ events: [HistoryEvent], of id: String) async throws -> [HistoryEvent]? {
+        guard events.payloads.contains(where: { PayloadReference.row(in: $0) != nil }) else { return nil }
+        do {
+            return try await resolvingPayloads(of: events)
+        } catch {
+            finish(id, mustReload: true)
+            throw error
+        }
     }
 
     /// The results that were handed out with an instance and meant for its current run; the others are refused.
@@ -91,26 +111,29 @@ extension EmbeddedTaskHub {
     }
 
     func finish(_ id: String, mustReload: Bool) {
-        settleResults(of: id, areStored: false)
+        settle(id, areStored: false)
         wake { $0.instances.finished(id, mustReload: mustReload) }
         noteIdleness()
     }
 
-    /// Tells those who brought the results that were handed out with an instance what became of them.
-    private func settleResults(of id: String, areStored: Bool) {
+    /// Tells those who brought the results or the start that were handed out with an instance what became of it.
+    private func settle(_ id: String, areStored: Bool) {
         let results = state.withLock { state in
             let results = state.instances.takeResultsInFlight(id)
             if areStored { for result in results { state.activities.removeLease(result.item) } }
             return results
         }
         for result in results { result.waiter.resume(returning: areStored) }
+        let start = state.withLock { $0.instances.takeStartInFlight(id) }
+        start?.waiter.resume(returning: areStored)
     }
 
     /// The history of an instance whose news were fetched.
     public func history(for item: OrchestrationWorkItem) async throws -> StoredHistory {
-        guard let history = try await store.history(of: item.instanceID) else {
+        guard var history = try await store.history(of: item.instanceID) else {
             throw TaskHubError.notFound(item.instanceID)
         }
+        history.events = try await resolvingPayloads(of: history.events)
         return history
     }
 
@@ -123,11 +146,12 @@ extension EmbeddedTaskHub {
             let outcome = try await journal.perform(episode.locks) { [configuration] draft in
                 try draft.complete(episode, configuration)
             }
-            settleResults(of: item.instanceID, areStored: true)
+            settle(item.instanceID, areStored: true)
             state.withLock { _ = $0.troubles.removeValue(forKey: item.instanceID) }
             return outcome
         } catch {
             for name in episode.taskNames { offerStored(name) }
+            settle(item.instanceID, areStored: false)
             throw error
         }
     }
@@ -136,6 +160,7 @@ extension EmbeddedTaskHub {
         _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn, _ position: HistoryPosition
     ) async throws -> Episode {
         var episode = Episode(item: item, turn: turn, position: position)
+        episode.turn = try await storingPayloads(of: turn, for: item.instanceID)
         if let start = item.start { episode.position.parentID = start.parent?.instanceID }
         episode.leases = leaseTasks(of: turn)
         episode.keepsChildren = hasRoom
@@ -202,9 +227,11 @@ extension EmbeddedTaskHub {
         intake.close()
         let (bells, unstored) = state.withLock { state in
             state.activities.forget(intake)
-            return (state.waiters.take(intake), state.instances.takeResults(joining: intake))
+            let starts = intake.isImmediate ? state.instances.takeStarts() : []
+            let results = state.instances.takeResults(joining: intake)
+            return (state.waiters.take(intake), results.map(\.waiter) + starts.map(\.waiter))
         }
-        for result in unstored { result.waiter.resume(returning: false) }
+        for waiter in unstored { waiter.resume(returning: false) }
         for bell in bells { bell.ring() }
     }
 }

@@ -41,6 +41,8 @@ package struct EntityPlan: Sendable, Equatable {
         }
     }
 
+    private mutating func passOver() { isPassingOver = true }
+
     private func admits(_ operation: EntityOperation) -> Bool {
         lock == nil || lock?.holder == operation.parentInstanceID
     }

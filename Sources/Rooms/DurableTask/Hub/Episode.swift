@@ -54,6 +54,7 @@ extension HubDraft {
     ///
     /// - Throws: `leaseLost` when the history is not where the episode begins.
     mutating func complete(_ episode: Episode, _ limits: HubConfiguration) throws -> EpisodeOutcome {
+        if let start = episode.item.newStart { try create(start) }
         guard let head = self[episode.id], head.executionID == episode.position.executionID,
             head.eventCount == episode.position.eventCount, !head.status.isFinal
         else { throw TaskHubError.staleEpisode(episode.id) }
@@ -238,7 +239,7 @@ private struct EpisodeRecord {
     init(_ episode: Episode, at time: Date) {
         let patches = episode.turn.patches.map { HistoryEvent(at: time, .genericEvent("patched:\($0)")) }
         let actions = episode.turn.actions.compactMap { HistoryEvent(recording: $0, at: time) }
-        let events = episode.item.events + patches + actions
+        let events = (episode.item.stored ?? episode.item.events) + patches + actions
         text = HistoryText.encode(events)
         var position = episode.position
         position.eventCount += events.count

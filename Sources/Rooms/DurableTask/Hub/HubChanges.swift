@@ -41,6 +41,8 @@ package struct HubChanges: Sendable {
     package var clearedTasks: [String] = []
     /// Tasks to queue.
     package var tasks: [NewTask] = []
+    /// Large payloads that instances refer to, and that are kept as long as one of them is there.
+    package var payloadUses: [PayloadUse] = []
     /// What the other members of a shared hub must hear.
     package var signals: [HubSignal] = []
 
@@ -193,6 +195,14 @@ package struct NewTask: Sendable {
     package var time: Date
     /// The worker that answers episodes of the instance at once, so that a result may wait for the one it causes.
     package var joins: Intake?
+}
+
+/// An instance refers to a large payload.
+package struct PayloadUse: Sendable, Hashable {
+    /// The payload's row.
+    package var row: String
+    /// The instance.
+    package var instanceID: String
 }
 
 /// What a store made of changes.

@@ -5,6 +5,8 @@
 public struct HubConfiguration: Sendable {
     /// The largest input, output, status or reason, in bytes of JSON; pass references instead of bytes.
     public var maximumPayloadBytes = 256 * 1024
+    /// Payloads larger than this, in bytes of JSON, have rows of their own and are read when they are needed.
+    public var inlinePayloadBytes = 32 * 1024
     /// How many events the history of an instance may have before it is failed.
     public var maximumHistoryEvents = 10_000
     /// How many bytes the history of an instance may take before it is failed.

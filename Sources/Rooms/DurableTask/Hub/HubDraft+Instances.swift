@@ -4,7 +4,7 @@
 import FoundationEssentials
 
 /// How an instance is to begin.
-struct NewStart: Sendable {
+struct NewStart: Sendable, Equatable {
     var event: ExecutionStarted
     var replaces: Set<RuntimeStatus> = []
     /// Whether this process keeps the new instance in memory; in a shared hub, only what it can soon work on.
@@ -26,8 +26,17 @@ extension HubDraft {
         return .created
     }
 
-    /// Begins a run whose row exists or does not, and tells it so.
-    mutating func begin(_ start: NewStart, isNew: Bool, createdAt: Date? = nil) {
+    /// Creates an instance whose beginning is part of the episode that is stored with it.
+    ///
+    /// - Throws: `leaseLost` when there is a row of this id.
+    mutating func create(_ start: NewStart) throws {
+        guard self[start.event.instanceID] == nil else { throw TaskHubError.staleEpisode(start.event.instanceID) }
+        let head = head(of: start)
+        changes.newInstances.append(NewInstance(head: head, createdAt: time, input: start.event.input))
+        update(head)
+    }
+
+    private func head(of start: NewStart) -> InstanceHead {
         let event = start.event
         var head = InstanceHead(
             id: event.instanceID, name: event.name, executionID: event.executionID, status: .pending)
@@ -35,6 +44,13 @@ extension HubDraft {
         head.parent = event.parent
         head.tags = event.tags
         head.owner = isShared && start.isKept ? owner : 0
+        return head
+    }
+
+    /// Begins a run whose row exists or does not, and tells it so.
+    mutating func begin(_ start: NewStart, isNew: Bool, createdAt: Date? = nil) {
+        let event = start.event
+        let head = head(of: start)
         let instance = NewInstance(
             head: head, createdAt: createdAt ?? time, input: event.input, scheduledStart: event.scheduledStart)
         if isNew {

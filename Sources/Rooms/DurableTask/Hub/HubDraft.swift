@@ -60,6 +60,9 @@ extension HubDraft {
         guard let head = heads[message.id] ?? newEntity(message.id), !head.status.isFinal else { return }
         if let run = message.executionID, run != head.executionID, !head.isEntity { return }
         changes.messages.append(message)
+        for row in message.event.payloads.compactMap(PayloadReference.row) {
+            changes.payloadUses.append(PayloadUse(row: row, instanceID: message.id))
+        }
         if !isMine(head) { changes.signals.append(.news(id: head.id, name: head.name, owner: head.owner)) }
     }
 

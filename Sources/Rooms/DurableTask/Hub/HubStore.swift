@@ -69,6 +69,14 @@ package protocol HubStore: Sendable {
     /// Gives a task back to the queue, or sets it aside for a reason; does nothing when the lease was lost.
     func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws
 
+    /// Stores a large payload, which is deleted with the instance.
+    ///
+    /// - Returns: its row.
+    func putPayload(_ text: String, for instanceID: String) async throws -> String
+
+    /// A large payload; nil when there is none of this row.
+    func payload(_ row: String) async throws -> String?
+
     /// The tasks of an instance.
     func tasks(of id: String) async throws -> [QueuedTask]
 

@@ -31,6 +31,12 @@ struct HubWaiters {
     /// Who waits for an instance to end.
     var ends: [String: [Bell]] = [:]
 
+    /// Whether a worker that answers at once waits for orchestrations of this name.
+    func hasImmediateWorker(for name: String) -> Bool {
+        let route = WorkRoute.orchestration(name.lowercased())
+        return instances.contains { $0.intake.isImmediate && $0.filter.admits(route) }
+    }
+
     /// The bells of everybody who fetches through an intake.
     mutating func take(_ intake: Intake) -> [Bell] {
         defer {

@@ -12,6 +12,7 @@ struct InstanceQueue {
         var news: InstanceNews
         var messages: [StoredMessage]
         var results: [PendingResult]
+        var start: PendingStart?
         var mustLoad: Bool
     }
 
@@ -20,11 +21,17 @@ struct InstanceQueue {
         var messages: [StoredMessage] = []
         var results: [PendingResult] = []
         var resultsInFlight: [PendingResult] = []
+        var start: PendingStart?
+        var startInFlight: PendingStart?
         var mustLoad = false
         var isInFlight = false
         var isQueued = false
 
-        var hasNews: Bool { mustLoad || !messages.isEmpty || !results.isEmpty }
+        var isBeginning: Bool {
+            if case .executionStarted = messages.first?.event.kind { true } else { start != nil }
+        }
+
+        var hasNews: Bool { mustLoad || !messages.isEmpty || !results.isEmpty || start != nil }
     }
 
     private struct Place {
@@ -75,6 +82,16 @@ struct InstanceQueue {
         changeSlot(news) { $0.results.append(result) }
     }
 
+    /// An instance is to be stored with its first episode.
+    ///
+    /// - Returns: false when something is known of the id, so that the store has to be asked first.
+    mutating func arrived(_ start: PendingStart) -> Bool {
+        let event = start.start.event
+        guard slots[event.instanceID] == nil else { return false }
+        changeSlot(InstanceNews(id: event.instanceID, name: event.name)) { $0.start = start }
+        return true
+    }
+
     /// The store has news that the memory does not.
     mutating func mustLoad(_ news: InstanceNews) {
         changeSlot(news) { slot in
@@ -93,10 +110,11 @@ struct InstanceQueue {
         else { return nil }
         waitingCount -= 1
         inFlightCount += 1
-        slots[id] = Slot(name: slot.name, resultsInFlight: slot.results, isInFlight: true)
+        slots[id] = Slot(
+            name: slot.name, resultsInFlight: slot.results, startInFlight: slot.start, isInFlight: true)
         return Ready(
             news: InstanceNews(id: id, name: slot.name), messages: slot.messages, results: slot.results,
-            mustLoad: slot.mustLoad)
+            start: slot.start, mustLoad: slot.mustLoad)
     }
 
     private mutating func take(_ filter: RouteFilter, _ part: WritableKeyPath<Line, FIFO<Place>>) -> String? {
@@ -125,6 +143,19 @@ struct InstanceQueue {
         return (kept, results.filter { $0.item.executionID != executionID })
     }
 
+    /// The start that was handed out with an instance, when its fate is known.
+    mutating func takeStartInFlight(_ id: String) -> PendingStart? {
+        defer { slots[id]?.startInFlight = nil }
+        return slots[id]?.startInFlight
+    }
+
+    /// The starts that wait for a worker.
+    mutating func takeStarts() -> [PendingStart] {
+        let starts = slots.values.compactMap(\.start)
+        for start in starts { slots[start.start.event.instanceID]?.start = nil }
+        return starts
+    }
+
     /// The results that came for a run that is over.
     mutating func takeResults(_ id: String) -> [PendingResult] {
         defer { slots[id]?.results = [] }
@@ -143,15 +174,17 @@ struct InstanceQueue {
 
     /// Forgets who waits; what is in flight is refused when it is completed.
     ///
-    /// - Returns: the results that were not stored.
-    mutating func forgetWaiting() -> [PendingResult] {
-        let results = slots.values.flatMap(\.results)
+    /// - Returns: who waits for what was not stored.
+    mutating func forgetWaiting() -> [CheckedContinuation<Bool, Never>] {
+        let waiters = slots.values.flatMap(\.results).map(\.waiter) + slots.values.compactMap(\.start?.waiter)
         slots = slots.filter(\.value.isInFlight).mapValues { slot in
-            Slot(name: slot.name, resultsInFlight: slot.resultsInFlight, isInFlight: true)
+            Slot(
+                name: slot.name, resultsInFlight: slot.resultsInFlight, startInFlight: slot.startInFlight,
+                isInFlight: true)
         }
         lines = [:]
         waitingCount = 0
-        return results
+        return waiters
     }
 
     /// The instance was processed, or there was nothing to process; later news hand it out again.
@@ -181,7 +214,7 @@ struct InstanceQueue {
         waitingCount += 1
         let place = Place(id: id, ticket: lastTicket)
         let route = InstanceNews(id: id, name: slot.name).route
-        if case .executionStarted = slot.messages.first?.event.kind {
+        if slot.isBeginning {
             lines[route, default: Line()].beginning.append(place)
         } else {
             lines[route, default: Line()].goingOn.append(place)
@@ -194,6 +227,13 @@ struct PendingResult: Sendable {
     var event: HistoryEvent
     var item: ActivityWorkItem
     /// Told whether the result was stored; whoever waits must store it otherwise.
+    var waiter: CheckedContinuation<Bool, Never>
+}
+
+/// An instance that waits in memory to be stored with its first episode.
+struct PendingStart: Sendable {
+    var start: NewStart
+    /// Told whether the instance was stored; whoever waits must store it otherwise.
     var waiter: CheckedContinuation<Bool, Never>
 }
 

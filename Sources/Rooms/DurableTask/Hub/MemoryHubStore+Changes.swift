@@ -17,6 +17,7 @@ extension MemoryHubStore.Rows {
         consume(changes)
         for id in changes.clearedHistories { instances[id]?.chunks = [] }
         for chunk in changes.history { instances[chunk.id]?.chunks.append(chunk.events) }
+        for use in changes.payloadUses { payloads[use.row]?.users.insert(use.instanceID) }
         for sequence in changes.finishedTasks { tasks[sequence] = nil }
         for id in changes.clearedTasks { clearTasks(of: id) }
         var receipt = HubReceipt()
@@ -51,6 +52,8 @@ extension MemoryHubStore.Rows {
     private mutating func delete(_ id: String) {
         instances[id] = nil
         clearTasks(of: id)
+        for row in payloads.keys { payloads[row]?.users.remove(id) }
+        payloads = payloads.filter { !$0.value.users.isEmpty }
     }
 
     private mutating func clearTasks(of id: String) {

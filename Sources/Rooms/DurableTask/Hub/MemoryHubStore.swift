@@ -39,6 +39,7 @@ final class MemoryHubStore: HubStore {
         var lastSequence: Int64 = 0
         var instances: [String: Instance] = [:]
         var tasks: [Int64: Task] = [:]
+        var payloads: [String: (users: Set<String>, text: String)] = [:]
 
         mutating func nextSequence() -> Int64 {
             lastSequence += 1
@@ -212,6 +213,19 @@ extension MemoryHubStore {
             return Set(parked.map(\.call.name))
         }
     }
+}
+
+// Large payloads.
+extension MemoryHubStore {
+    func putPayload(_ text: String, for instanceID: String) async throws -> String {
+        rows.withLock { rows in
+            let row = "\(rows.nextSequence())"
+            rows.payloads[row] = ([instanceID], text)
+            return row
+        }
+    }
+
+    func payload(_ row: String) async throws -> String? { rows.withLock { $0.payloads[row]?.text } }
 }
 
 // Entities.

@@ -12,12 +12,16 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     public var name: String
     /// The news in order, an `orchestratorStarted` first.
     public var events: [HistoryEvent]
+    /// The news as they are stored, when large payloads have rows of their own there.
+    var stored: [HistoryEvent]?
     /// The inbox rows that the news come from.
     package var messages: [Int64]
     /// The queue rows of the activities whose results are among the news and stored with the episode.
     package var finishedTasks: [Int64] = []
     /// What it was fetched through.
     package var intake: Intake?
+    /// The instance that is stored with the episode.
+    var newStart: NewStart?
 
     /// An item with its parts.
     package init(instanceID: String, name: String, events: [HistoryEvent], messages: [Int64]) {

@@ -13,6 +13,9 @@ extension TaskHubWorker {
         do {
             try await process(item)
             troubles.withLock { $0[item.instanceID] = nil }
+        } catch let error as TaskHubError where error.code == .leaseLost && item.newStart != nil {
+            // There is an instance of this id already; whoever started this one finds it.
+            await hub.abandon(item, because: nil)
         } catch {
             await holdBack(item, because: error)
             await hub.abandon(item, because: error.isToBlame ? "\(error)" : nil)
