@@ -32,7 +32,7 @@ test: ## Build and run every test
 	$(FEW_AT_ONCE) swift test --parallel --disable-xctest
 
 lint: ## Check the format of every Swift file
-	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
+	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Examples Package.swift
 
 bench: bench-pictures bench-engine ## Measure everything beside its peers
 

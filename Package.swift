@@ -127,6 +127,12 @@ let package = Package(
             name: "TaskHubBenchmark", dependencies: ["Basics", "SQLite", "DurableTask", "TaskHubSQL"],
             path: "Benchmarks/TaskHubBenchmark", swiftSettings: house),
 
+        // Examples
+        .executableTarget(
+            name: "PythonActivity",
+            dependencies: ["Sockets", "GRPC", "SQLite", "DurableTask", "TaskHubSQL", "TaskHubGRPC"],
+            path: "Examples/PythonActivity", exclude: ["worker.py"], swiftSettings: house),
+
         // Tests
         .target(
             name: "Peers", path: "Tests/Peers",
@@ -153,6 +159,7 @@ let package = Package(
             of: "TaskHubGRPC", on: "Rooms",
             [
                 "Basics", "Telemetry", "Sockets", "Protobuf", "GRPC", "SQLite", "DurableTask", "TaskHubSQL", "Peers",
+                "PythonActivity",
             ]),
         tests(of: "Basics", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),

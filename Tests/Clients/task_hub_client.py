@@ -247,6 +247,7 @@ def new_worker(**options):
         result.add_activity(activity)
     result.add_entity(Account)
     result.configure_scheduled_tasks()
+    result.use_work_item_filters()
     return result
 
 
@@ -507,6 +508,91 @@ def schedules_run(hub):
     schedule.pause()
     assert schedule.describe().status.name.lower() == "paused"
     schedule.delete()
+
+
+@step
+def filters_choose_among_workers(hub):
+    with special_worker(lambda special: special.use_work_item_filters()):
+        results = {hub.run(special, name) for name in "abc"}
+    assert results == {"special a", "special b", "special c"}, results
+
+
+def special(context: task.OrchestrationContext, name: str):
+    return (yield context.call_activity(special_work, input=name))
+
+
+def special_work(_, name: str):
+    return f"special {name}"
+
+
+def special_worker(configure):
+    result = worker.TaskHubGrpcWorker(host_address=ADDRESS)
+    result.add_orchestrator(special)
+    result.add_activity(special_work)
+    configure(result)
+    result.start()
+    return result
+
+
+@step
+def versions_choose_among_workers(hub):
+    def configure(special):
+        special.use_versioning(worker.VersioningOptions(
+            version="2.0", match_strategy=worker.VersionMatchStrategy.STRICT,
+            failure_strategy=worker.VersionFailureStrategy.FAIL))
+
+    with special_worker(configure):
+        instances = [hub.start(special, "x", version=version) for version in ("2.0", "3.0")]
+        states = [hub.wait(instance) for instance in instances]
+    assert states[0].get_output() == "special x", states[0]
+    assert states[1].failure_details.error_type == "VersionMismatch", states[1]
+
+
+class DictionaryStore(PayloadStore):
+    """Keeps large texts in this process, as another would in a blob container."""
+
+    options = LargePayloadStorageOptions(threshold_bytes=1000)
+    texts = {}
+
+    def upload(self, data, *, instance_id=None):
+        token = f"blob:v1:texts:{len(self.texts)}"
+        self.texts[token] = data
+        return token
+
+    async def upload_async(self, data, *, instance_id=None):
+        return self.upload(data)
+
+    def download(self, token):
+        return self.texts[token]
+
+    async def download_async(self, token):
+        return self.download(token)
+
+    def is_known_token(self, value):
+        return value.startswith("blob:v1:texts:")
+
+
+@step
+def large_payloads_travel_beside_the_hub(hub):
+    store = DictionaryStore()
+    with worker.TaskHubGrpcWorker(host_address=ADDRESS, payload_store=store) as offloading:
+        offloading.add_orchestrator(bulky)
+        offloading.add_activity(make_bulk)
+        offloading.use_work_item_filters()
+        offloading.start()
+        client_with_store = client.TaskHubGrpcClient(host_address=ADDRESS, payload_store=store)
+        instance = client_with_store.schedule_new_orchestration(bulky, input="y" * 2_000_000)
+        state = client_with_store.wait_for_orchestration_completion(instance, timeout=TIMEOUT)
+    assert state.get_output() == [2_000_000, "z" * 1_000_000], state.runtime_status
+    assert len(store.texts) >= 3 and hub.client.get_orchestration_state(instance).serialized_input.startswith("blob:v1:")
+
+
+def bulky(context: task.OrchestrationContext, text: str):
+    return [len(text), (yield context.call_activity(make_bulk, input=1_000_000))]
+
+
+def make_bulk(_, size: int):
+    return "z" * size
 
 
 def main():

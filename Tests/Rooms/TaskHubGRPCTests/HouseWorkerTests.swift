@@ -98,20 +98,8 @@ struct HouseWorkerTests {
         let worker = TaskHubWorker(hub, registry: Stories.registry, configuration: options, log: loudLog)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
-            let intake = Intake()
-            group.addTask { try await runEntities(of: hub, intake) }
-            defer {
-                hub.close(intake)
-                worker.stop()
-            }
+            defer { worker.stop() }
             try await story(Stories(hub: hub))
-        }
-    }
-
-    private func runEntities(of hub: GRPCTaskHub, _ intake: Intake) async throws {
-        let runner = EntityRunner(Stories.registry, log: loudLog)
-        while let item = try await hub.nextEntity(.all, intake) {
-            try await hub.complete(item, with: await runner.run(item))
         }
     }
 }
