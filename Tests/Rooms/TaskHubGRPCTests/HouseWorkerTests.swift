@@ -93,7 +93,6 @@ struct HouseWorkerTests {
     ) async throws {
         let hub = try GRPCTaskHub(configuration, log: loudLog, loops: loops)
         var options = WorkerConfiguration()
-        options.liveInstances = 0
         options.drainTime = .seconds(1)
         let worker = TaskHubWorker(hub, registry: Stories.registry, configuration: options, log: loudLog)
         try await withThrowingTaskGroup(of: Void.self) { group in

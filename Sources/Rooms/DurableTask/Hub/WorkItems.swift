@@ -59,6 +59,14 @@ public struct HistoryPosition: Sendable, Equatable {
         HistoryPosition(executionID: executionID, eventCount: 0, byteCount: 0)
     }
 
+    /// A position in a history of which nobody says how it is stored, on hubs elsewhere.
+    package static func unknown(of executionID: String) -> HistoryPosition {
+        HistoryPosition(executionID: executionID, eventCount: -1, byteCount: 0)
+    }
+
+    /// Whether an episode may be stored behind it.
+    var isKnown: Bool { eventCount >= 0 }
+
     /// A position with its parts.
     public init(executionID: String, eventCount: Int, byteCount: Int) {
         self.executionID = executionID

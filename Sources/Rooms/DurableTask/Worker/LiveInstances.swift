@@ -21,10 +21,11 @@ struct LiveInstances {
     /// Takes an instance out, to be used alone.
     mutating func take(_ id: String) -> LiveInstance? { entries.removeValue(forKey: id)?.instance }
 
-    /// Puts an instance in.
+    /// Puts an instance in, unless nobody knows what its history will be.
     ///
-    /// - Returns: the instances that have to leave for it.
+    /// - Returns: the instances that have to leave for it, or itself.
     mutating func put(_ instance: LiveInstance, _ id: String) -> [LiveInstance] {
+        guard instance.position.isKnown else { return [instance] }
         lastTicket += 1
         var leaving = entries.removeValue(forKey: id).map { [$0.instance] } ?? []
         entries[id] = (instance, lastTicket)

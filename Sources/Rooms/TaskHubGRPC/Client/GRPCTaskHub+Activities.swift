@@ -66,9 +66,9 @@ extension GRPCTaskHub {
         await giveBack([("AbandonTaskEntityWorkItem", errand.token)])
     }
 
-    /// Ends the waiting fetches of an intake, and gives back what nobody fetched.
+    /// Ends the waiting fetches of an intake.
     ///
-    /// What still comes stays here until ``run()`` ends: given back at once, it would come again and again.
+    /// What nobody fetched stays here until ``run()`` ends: given back at once, it would come again and again.
     public func close(_ intake: Intake) {
         intake.close()
         orchestrations.close(intake)

@@ -54,10 +54,7 @@ extension GRPCTaskHub {
         answer.completionToken = episode.token
         answer.orchestrationTraceContext = episode.request.orchestrationTraceContext
         try await deliver("CompleteOrchestratorTask", answer)
-        // Nobody says how the hub has recorded it, so this position fits no later history.
-        return EpisodeOutcome(
-            position: HistoryPosition(executionID: episode.executionID, eventCount: -1, byteCount: 0),
-            completion: turn.completion)
+        return EpisodeOutcome(position: .unknown(of: episode.executionID), completion: turn.completion)
     }
 
     /// Forgets an item that was completed; the hub hands out the next news by itself.

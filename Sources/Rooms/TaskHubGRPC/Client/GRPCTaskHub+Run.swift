@@ -137,6 +137,9 @@ extension GRPCTaskHub {
 
 // Answers.
 extension GRPCTaskHub {
+    /// How long giving back what is left may take; the rest is handed out again when its leases end.
+    private static let goodbyeTime = Duration.seconds(5)
+
     /// Sends an answer until it has arrived.
     ///
     /// - Throws: ``TaskHubError`` `leaseLost` when the item is somebody else's; ``GRPCStatus`` when the hub cannot be
@@ -150,7 +153,7 @@ extension GRPCTaskHub {
             } catch let status as GRPCStatus where status.mayHaveBeenLost {
                 guard backOff.failures + 1 < configuration.deliveryAttempts else { throw status }
                 try await Task.sleep(for: backOff.next())
-            } catch let status as GRPCStatus where [.notFound, .failedPrecondition, .aborted].contains(status.code) {
+            } catch let status as GRPCStatus where status.meansSomebodyElses {
                 throw TaskHubError(.leaseLost, status.message)
             }
         }
@@ -162,6 +165,8 @@ extension GRPCTaskHub {
             do {
                 let request = Wire.AbandonRequest(completionToken: token)
                 let _: Wire.Empty = try await client.call(call, request, within: .seconds(5))
+            } catch let status as GRPCStatus where status.meansSomebodyElses {
+                continue
             } catch {
                 log(.info, "an item could not be given back", ["error": "\(error)"])
             }
@@ -172,11 +177,21 @@ extension GRPCTaskHub {
         let left = held.takeAll()
         _ = (orchestrations.takeAll(), activities.takeAll(), entityBatches.takeAll())
         // Unstructured: this task is cancelled, so that its calls would not be made.
-        await Task { await self.giveBack(left) }.value
+        let task = Task { await self.giveBack(left) }
+        // Unstructured: the same.
+        let deadline = Task {
+            try await Task.sleep(for: Self.goodbyeTime)
+            task.cancel()
+        }
+        await task.value
+        deadline.cancel()
     }
 }
 
 extension GRPCStatus {
+    /// Whether an item was answered by, or given to, somebody else meanwhile.
+    fileprivate var meansSomebodyElses: Bool { [.notFound, .failedPrecondition, .aborted].contains(code) }
+
     /// Whether sending the same again may help.
     fileprivate var mayHaveBeenLost: Bool {
         [.unavailable, .unknown, .deadlineExceeded, .internalError].contains(code)

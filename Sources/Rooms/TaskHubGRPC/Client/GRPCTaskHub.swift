@@ -10,9 +10,8 @@ public import Telemetry
 /// A task hub elsewhere, spoken to by the Durable Task protocol as Microsoft's libraries speak it.
 ///
 /// A ``TaskHubWorker`` runs its orchestrations and activities as it does those of a hub in this process. What the
-/// protocol has no words for is refused: priorities, heartbeats and patch markers among them. Every item brings its
-/// history, since other workers may have taken the episode before; set ``WorkerConfiguration/liveInstances`` to 0, so
-/// that the worker does not remember instances in vain.
+/// protocol has no words for is refused: patch markers, and what an instance waits for. Every item brings its history,
+/// since other workers may have taken the episode before; so the worker replays each and remembers none.
 public final class GRPCTaskHub: TaskHub {
     let configuration: GRPCTaskHubConfiguration
     let client: SidecarClient
