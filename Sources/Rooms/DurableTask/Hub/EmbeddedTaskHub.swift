@@ -121,6 +121,8 @@ extension EmbeddedTaskHub {
         while !Task.isCancelled {
             let now = clock.now
             state.withLock { state in
+                // A timer that was committed after its time, while the look was on its way, is behind the look.
+                if let new = state.newTimer { lookedAt = min(lookedAt, new.addingTimeInterval(-0.001)) }
                 state.newTimer = nil
                 state.alarm = .distantFuture
             }
