@@ -51,6 +51,12 @@ public struct TaskRegistry: Sendable {
         }
     }
 
+    /// The names of all orchestrations, in lower case.
+    var orchestrationNames: Set<String> { Set(orchestrations.keys) }
+
+    /// The names of all activities, in lower case.
+    var activityNames: Set<String> { Set(activities.keys) }
+
     func orchestration(named name: String) -> OrchestrationBody? { orchestrations[name.lowercased()] }
 
     func activity(named name: String) -> ActivityBody? { activities[name.lowercased()] }

@@ -77,5 +77,8 @@ extension TaskRegistry {
         }
     }
 
+    /// The names of all kinds of entity, in lower case.
+    var entityNames: Set<String> { Set(entities.keys) }
+
     func entity(named name: String) -> EntityKind? { entities[name.lowercased()] }
 }

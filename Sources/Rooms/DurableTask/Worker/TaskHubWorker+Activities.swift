@@ -2,66 +2,151 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import FoundationEssentials
 import Telemetry
 
 extension TaskHubWorker {
     /// Runs one activity.
     ///
     /// - Returns: false when nothing more is to be fetched.
-    func runNextActivity(_ filter: WorkFilter) async throws -> Bool {
-        guard let item = try await hub.nextActivity(filter, intake) else { return false }
-        keepLease(of: item)
-        defer { running.withLock { $0[item.sequence] = nil } }
-        let result = await perform(item)
+    func runNextActivity(_ lane: ActivityLane) async throws -> Bool {
+        guard let item = try await lane.fetch({ try await hub.nextActivity(lane.filter, intake) }) else { return false }
+        if let failure = item.lateness(at: hub.clock.now) {
+            try await complete(item, .failure(failure))
+            return true
+        }
+        let run = ActivityRun(item)
+        watch { $0.begin(run, at: hub.clock.now) }
+        defer { running.withLock { $0.activities.end(run) } }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { run.finish(await self.perform(run)) }
+            if case .cancelled = await run.news() { group.cancelAll() }
+            if let timeout = run.timeout { try await complete(item, .failure(timeout)) }
+            try await group.waitForAll()
+            return try await settle(run)
+        }
+    }
+
+    /// Gives the hub what a run that has ended came to.
+    ///
+    /// - Returns: false when nothing more is to be fetched.
+    private func settle(_ run: ActivityRun) async throws -> Bool {
+        guard let result = run.result else { preconditionFailure("a run that has ended has a result") }
+        switch run.cancellation {
+        case .timedOut, .unwanted, .leaseLost: return !Task.isCancelled
+        case nil, .workerStops: break
+        }
         if Task.isCancelled, case .failure = result {
-            try await hub.abandon(item)
+            try await giveBack(run)
             return false
+        }
+        try await complete(run.item, result)
+        return true
+    }
+
+    /// Lets somebody else go on, from where the run says it has come.
+    private func giveBack(_ run: ActivityRun) async throws {
+        let unsent = running.withLock { $0.activities.unsentProgress(of: run, at: hub.clock.now) }
+        if let unsent { _ = await hub.renew([unsent]) }
+        try await hub.abandon(run.item)
+    }
+
+    private func complete(_ item: ActivityWorkItem, _ result: Result<String?, TaskFailure>) async throws {
+        if case .failure(let failure) = result {
+            log(
+                .info, "an activity failed",
+                ["instance": item.instanceID, "name": item.call.name, "failure": "\(failure)"])
         }
         do {
             try await hub.complete(item, with: result)
         } catch let error as TaskHubError where error.code == .leaseLost {
             log(.warning, "an activity finished too late", ["instance": item.instanceID, "name": item.call.name])
         }
-        return true
     }
 
-    private func perform(_ item: ActivityWorkItem) async -> Result<String?, TaskFailure> {
-        guard let body = registry.activity(named: item.call.name) else {
-            return .failure(.notFound("activity", item.call.name, TaskFailure.EngineType.activityNotFound))
+    private func perform(_ run: ActivityRun) async -> Result<String?, TaskFailure> {
+        let call = run.item.call
+        guard let body = registry.activity(named: call.name) else {
+            return .failure(.notFound("activity", call.name, TaskFailure.EngineType.activityNotFound))
         }
-        let context = ActivityContext(
-            instanceID: item.instanceID, taskID: item.taskID, attempt: item.call.attempt,
-            firstTaskID: item.call.firstTaskID, log: log)
+        let line = ActivityContext.Line { [self] progress in
+            watch { $0.beat(run, progress, at: hub.clock.now) }
+        } cancellation: {
+            run.cancellation
+        }
         do {
-            return .success(try await body(context, item.call.input))
+            return .success(try await body(ActivityContext(run.item, line, log), call.input))
         } catch {
-            let failure = TaskFailure(error)
-            log(
-                .info, "an activity failed",
-                ["instance": item.instanceID, "name": item.call.name, "failure": "\(failure)"])
-            return .failure(failure)
+            return .failure(TaskFailure(error))
         }
     }
 
-    private func keepLease(of item: ActivityWorkItem) {
-        let isFirst = running.withLock { running in
-            running[item.sequence] = item
-            return running.count == 1
+    /// Changes what runs, and wakes ``tendActivities()`` if it has to act earlier than it thought.
+    private func watch(_ change: (inout RunningActivities) -> Date) {
+        let isEarlier = running.withLock { watch in
+            let deadline = change(&watch.activities)
+            guard deadline < watch.alarm else { return false }
+            watch.alarm = deadline
+            return true
         }
-        if isFirst { runningBell.ring() }
+        if isEarlier { runningBell.ring() }
+    }
+}
+
+// What happens to activities while they run.
+extension TaskHubWorker {
+    /// The activities that run, and when they have to be looked at.
+    struct Watch {
+        var activities: RunningActivities
+        var alarm = Date.distantFuture
     }
 
-    /// Renews the leases of what runs, three times within each; sleeps while nothing runs.
-    func renewLeases() async {
+    /// Extends leases, sends progress and ends what takes too long; sleeps while nothing runs.
+    func tendActivities() async {
         while !Task.isCancelled {
-            if running.withLock({ $0.isEmpty }) {
-                await runningBell.wait()
-                continue
+            let orders = running.withLock { $0.activities.orders(at: hub.clock.now) }
+            for (run, failure) in orders.timeouts { run.cancel(.timedOut, timeout: failure) }
+            if !orders.renewals.isEmpty {
+                for item in await hub.renew(orders.renewals) { cancel(item, .leaseLost) }
             }
-            try? await hub.clock.sleep(until: hub.clock.now.adding(hub.leaseDuration / 3))
-            for item in await hub.renew(running.withLock { Array($0.values) }) {
-                log(.warning, "an activity lost its lease", ["instance": item.instanceID, "name": item.call.name])
-            }
+            await sleepUntilAlarm()
         }
+    }
+
+    /// Stops activities whose results nobody wants any more.
+    func passCancellationsOn() async {
+        while let item = await hub.nextCancellation(intake) { cancel(item, .unwanted) }
+    }
+
+    private func cancel(_ item: ActivityWorkItem, _ reason: ActivityCancellation) {
+        guard let run = running.withLock({ $0.activities.run(of: item) }) else { return }
+        log(
+            .info, "an activity is cancelled",
+            ["instance": item.instanceID, "name": item.call.name, "reason": reason.rawValue])
+        run.cancel(reason)
+    }
+
+    private func sleepUntilAlarm() async {
+        let alarm = running.withLock { watch in
+            watch.alarm = watch.activities.nextDeadline ?? .distantFuture
+            return watch.alarm
+        }
+        guard alarm < .distantFuture else { return await runningBell.wait() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [hub] in try? await hub.clock.sleep(until: alarm) }
+            group.addTask { [runningBell] in await runningBell.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+extension ActivityWorkItem {
+    /// What the caller hears when it waited longer for a worker than it may.
+    fileprivate func lateness(at now: Date) -> TaskFailure? {
+        guard let limit = call.scheduleToStart, queuedAt > .distantPast, queuedAt.adding(limit) < now else {
+            return nil
+        }
+        return .timeout("activity \"\(call.name)\" waited longer than \(limit) for a worker")
     }
 }

@@ -8,8 +8,13 @@ extension TaskHubWorker {
     ///
     /// - Returns: false when nothing more is to be fetched.
     func runNextEntity() async throws -> Bool {
-        guard let item = try await hub.nextEntity(.all, intake) else { return false }
+        let filter = configuration.filter(registry.entityNames)
+        guard let item = try await hub.nextEntity(filter, intake) else { return false }
         let turn = await EntityRunner(registry, clock: hub.clock, log: log).run(item)
+        if Task.isCancelled {
+            await hub.abandon(item, because: nil)
+            return false
+        }
         do {
             try await hub.complete(item, with: turn)
         } catch {

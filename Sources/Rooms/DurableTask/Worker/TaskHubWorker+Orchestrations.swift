@@ -9,13 +9,16 @@ extension TaskHubWorker {
     ///
     /// - Returns: false when nothing more is to be fetched.
     func runNextOrchestration() async throws -> Bool {
-        guard let item = try await hub.nextOrchestration(.all, intake) else { return false }
+        guard let item = try await hub.nextOrchestration(configuration.filter(registry.orchestrationNames), intake)
+        else { return false }
         do {
             try await process(item)
             troubles.withLock { $0[item.instanceID] = nil }
         } catch let error as TaskHubError where error.code == .leaseLost && item.newStart != nil {
             // There is an instance of this id already; whoever started this one finds it.
             await hub.abandon(item, because: nil)
+        } catch is VersionRefused {
+            await leaveToOthers(item)
         } catch {
             await holdBack(item, because: error)
             await hub.abandon(item, because: error.isToBlame ? "\(error)" : nil)
@@ -25,7 +28,13 @@ extension TaskHubWorker {
     }
 
     private func process(_ item: OrchestrationWorkItem) async throws {
-        let instance = try await liveInstance(for: item)
+        let instance: LiveInstance
+        do {
+            instance = try await liveInstance(for: item)
+        } catch let refused as VersionRefused where configuration.versioning.mismatch == .fail {
+            _ = try await hub.complete(item, with: refused.turn, from: refused.position)
+            return hub.release(item)
+        }
         do {
             let turn = instance.orchestrator.advance(item.events)
             let outcome = try await hub.complete(item, with: turn, from: instance.position)
@@ -42,11 +51,13 @@ extension TaskHubWorker {
         let live = live.withLock { $0.take(item.instanceID) }
         if let beginning = item.beginsExecution {
             live?.orchestrator.close()
-            return LiveInstance(
-                orchestrator: orchestrator(for: beginning), position: .beginning(of: beginning.executionID))
+            let position = HistoryPosition.beginning(of: beginning.executionID)
+            try checkVersion(in: item.events, position)
+            return LiveInstance(orchestrator: orchestrator(for: beginning), position: position)
         }
         if let live { return live }
         let history = try await hub.history(for: item)
+        try checkVersion(in: history.events, history.position)
         let key = ExecutionKey(instanceID: item.instanceID, executionID: history.position.executionID)
         let orchestrator = orchestrator(for: key)
         orchestrator.replay(history.events)
@@ -54,7 +65,9 @@ extension TaskHubWorker {
     }
 
     private func orchestrator(for key: ExecutionKey) -> Orchestrator {
-        Orchestrator(key, registry: registry, log: log) { [escapeReporter] in escapeReporter.yield(key.instanceID) }
+        Orchestrator(key, registry: registry, childVersion: configuration.versioning.childVersion, log: log) {
+            [escapeReporter] in escapeReporter.yield(key.instanceID)
+        }
     }
 
     private func settle(_ instance: LiveInstance, _ item: OrchestrationWorkItem, _ outcome: EpisodeOutcome) {
@@ -81,6 +94,60 @@ extension TaskHubWorker {
             return troubles[item.instanceID, default: 1]
         }
         try? await Task.sleep(for: Self.delay(after: failures))
+    }
+}
+
+// Instances of versions that this worker does not run.
+extension TaskHubWorker {
+    /// How long a refused instance is held, so that refusing it again and again costs little.
+    private static let refusalPause = Duration.seconds(1)
+
+    private func checkVersion(in events: [HistoryEvent], _ position: HistoryPosition) throws {
+        for case .executionStarted(let start) in events.lazy.map(\.kind) {
+            if configuration.versioning.admits(start.version) { return }
+            throw VersionRefused(position: position, failure: configuration.versioning.failure(for: start.version))
+        }
+    }
+
+    /// Gives the item back after a pause that does not hold the lane up.
+    private func leaveToOthers(_ item: OrchestrationWorkItem) async {
+        // Whoever starts it waits for it to be stored.
+        if item.newStart != nil { return await hub.abandon(item, because: nil) }
+        log(.debug, "an instance of another version is left to other workers", ["instance": item.instanceID])
+        refusals.withLock { $0.append(Refusal(item: item, until: .now + Self.refusalPause)) }
+        refusalBell.ring()
+    }
+
+    /// Gives back what was refused once its pause is over.
+    func returnRefused() async {
+        while !Task.isCancelled {
+            guard let refusal = refusals.withLock({ $0.popFirst() }) else {
+                await refusalBell.wait()
+                continue
+            }
+            try? await Task.sleep(until: refusal.until)
+            await hub.abandon(refusal.item, because: nil)
+        }
+        while let refusal = refusals.withLock({ $0.popFirst() }) { await hub.abandon(refusal.item, because: nil) }
+    }
+
+    /// An item that another worker may take, and when it is given back.
+    struct Refusal {
+        var item: OrchestrationWorkItem
+        var until: ContinuousClock.Instant
+    }
+}
+
+/// The worker does not run instances of a version.
+private struct VersionRefused: Error {
+    var position: HistoryPosition
+    var failure: TaskFailure
+
+    /// The end of the instance, for workers that do not leave it to others.
+    var turn: OrchestratorTurn {
+        OrchestratorTurn(actions: [
+            OrchestratorAction(id: -1, .completeOrchestration(Completion(.failed, failure: failure)))
+        ])
     }
 }
 

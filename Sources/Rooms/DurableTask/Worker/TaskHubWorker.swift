@@ -16,8 +16,11 @@ public final class TaskHubWorker: Sendable {
     let log: Log
     let intake = Intake(isImmediate: true)
     let live: Lock<LiveInstances>
-    let running = Lock<[Int64: ActivityWorkItem]>([:])
+    let running: Lock<Watch>
     let runningBell = Bell()
+    private let lanes: [ActivityLane]
+    let refusals = Lock(FIFO<Refusal>())
+    let refusalBell = Bell()
     let troubles = Lock<[String: Int]>([:])
     let escapes: AsyncStream<String>
     let escapeReporter: AsyncStream<String>.Continuation
@@ -39,12 +42,18 @@ public final class TaskHubWorker: Sendable {
         self.configuration = configuration
         self.log = log
         live = Lock(LiveInstances(capacity: configuration.liveInstances))
+        running = Lock(
+            Watch(
+                activities: RunningActivities(
+                    leaseDuration: hub.leaseDuration, progressInterval: configuration.progressInterval)))
+        lanes = configuration.lanes(known: registry.activityNames, clock: hub.clock)
         (escapes, escapeReporter) = AsyncStream.makeStream()
     }
 
     /// Lets what runs finish and fetches nothing more; ``run()`` returns then.
     public func stop() {
         hub.close(intake)
+        for lane in lanes { lane.gate?.close() }
         stopBell.ring()
     }
 
@@ -57,8 +66,10 @@ public final class TaskHubWorker: Sendable {
         defer { for instance in live.withLock({ $0.takeAll() }) { instance.orchestrator.close() } }
         try await withThrowingTaskGroup(of: Role.self) { group in
             group.addTask { try await self.service { try await self.hub.run() } }
-            group.addTask { try await self.service { await self.renewLeases() } }
+            group.addTask { try await self.service { await self.tendActivities() } }
+            group.addTask { try await self.service { await self.passCancellationsOn() } }
             group.addTask { try await self.service { await self.reportEscapes() } }
+            group.addTask { try await self.service { await self.returnRefused() } }
             group.addTask { await self.drainDeadline() }
             group.addTask { try await self.work() }
             while try await group.next() == .service, !Task.isCancelled {}
@@ -93,20 +104,13 @@ public final class TaskHubWorker: Sendable {
             }
             for lane in lanes {
                 for _ in 0..<lane.width {
-                    group.addTask { try await self.repeatStep { try await self.runNextActivity(lane.filter) } }
+                    group.addTask { try await self.repeatStep { try await self.runNextActivity(lane) } }
                 }
             }
             // The first error ends the others; `waitForAll` would wait for them.
             for try await _ in group {}
         }
         return .work
-    }
-
-    /// Activities with a limit of their own have a lane each; all others, unknown ones too, share one.
-    private var lanes: [(filter: WorkFilter, width: Int)] {
-        let limited = configuration.activityLimits.map { (filter: WorkFilter.only([$0.key]), width: $0.value) }
-        let others = WorkFilter.except(Set(configuration.activityLimits.keys))
-        return limited + [(filter: others, width: configuration.concurrentActivities)]
     }
 
     /// Repeats `step` until it says that there is nothing more; a failing store is tried again ever less often.

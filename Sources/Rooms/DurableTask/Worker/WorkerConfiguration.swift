@@ -11,10 +11,26 @@ public struct WorkerConfiguration: Sendable {
     public var concurrentActivities = 64
     /// How many activities of a name run at once; such a name does not count against the common limit.
     public var activityLimits: [String: Int] = [:]
+    /// How fast activities of a name begin, however many run at once.
+    public var activityRates: [String: ActivityRate] = [:]
+    /// How often the progress of an activity is sent to the hub at most.
+    public var progressInterval = Duration.seconds(5)
+    /// What becomes of work whose name the worker does not have.
+    public var unknownNames = UnknownNames.fail
+    /// Which versions of orchestrations the worker runs.
+    public var versioning = WorkerVersioning.any
     /// How many unfinished instances stay in memory, ready to go on; others are replayed from their history.
     public var liveInstances = 1_000
     /// How long running activities may take to finish once the worker was told to stop.
     public var drainTime = Duration.seconds(20)
+
+    /// What becomes of work whose name a worker does not have.
+    public enum UnknownNames: Sendable {
+        /// It fails, so that a forgotten registration shows.
+        case fail
+        /// It is left in the hub for other workers, in other languages perhaps.
+        case leave
+    }
 
     /// The default configuration.
     public init() {}

@@ -1,0 +1,83 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+public import Telemetry
+
+/// What an activity may know about its own run, and what it may say about it.
+public struct ActivityContext: Sendable {
+    /// The orchestration that asked for the work.
+    public let instanceID: String
+    /// The number of the action that asked for it, unique within the instance.
+    public let taskID: Int
+    /// Which attempt of a retry policy it is, counted from 1.
+    public let attempt: Int
+    /// The same text for every attempt and redelivery of one call: `<instance id>:<id of the first attempt>`.
+    ///
+    /// Hand it to whatever can recognise a repeated request.
+    public let idempotencyKey: String
+    /// The worker's log.
+    public let log: Log
+    private let progress: String?
+    private let line: Line?
+
+    /// The way to the worker that runs the activity.
+    struct Line: Sendable {
+        let beat: @Sendable (RunningActivities.Progress?) -> Void
+        let cancellation: @Sendable () -> ActivityCancellation?
+    }
+
+    /// A context for calling an activity by hand, as tests do.
+    public init(
+        instanceID: String, taskID: Int = 0, attempt: Int = 1, firstTaskID: Int? = nil, log: Log = .silent
+    ) {
+        self.instanceID = instanceID
+        self.taskID = taskID
+        self.attempt = attempt
+        idempotencyKey = "\(instanceID):\(firstTaskID ?? taskID)"
+        self.log = log
+        progress = nil
+        line = nil
+    }
+
+    init(_ item: ActivityWorkItem, _ line: Line, _ log: Log) {
+        instanceID = item.instanceID
+        taskID = item.taskID
+        attempt = item.call.attempt
+        idempotencyKey = "\(item.instanceID):\(item.call.firstTaskID ?? item.taskID)"
+        self.log = log
+        progress = item.progress
+        self.line = line
+    }
+
+    /// Why the activity is asked to stop; nil while it is not.
+    ///
+    /// The task is cancelled along with it, so that what the activity awaits ends early; code that awaits nothing asks
+    /// `Task.isCancelled` now and then.
+    public var cancellation: ActivityCancellation? { line?.cancellation() }
+
+    /// Says that the run makes progress, and what the next one would have to know to go on from here.
+    ///
+    /// Call it as often as is convenient: the worker sends the latest value every few seconds. It is what operators
+    /// see, and what ``lastProgress(as:)`` gives when the activity is handed out again.
+    public func heartbeat(_ progress: some Encodable & Sendable) {
+        line?.beat { [log, idempotencyKey] in
+            do {
+                return try Payload.encode(progress)
+            } catch {
+                log(.warning, "a heartbeat was left out", ["activity": idempotencyKey, "error": "\(error)"])
+                return nil
+            }
+        }
+    }
+
+    /// Says that the run is alive.
+    public func heartbeat() { line?.beat(nil) }
+
+    /// What the run before this one said last; nil when this is the first, or it said nothing.
+    ///
+    /// - Throws: ``TaskFailure`` when it is of another shape.
+    public func lastProgress<Progress: Decodable>(as type: Progress.Type) throws -> Progress? {
+        guard let progress else { return nil }
+        return try Payload.decode(type, from: progress, what: "the last progress of \(idempotencyKey)")
+    }
+}
