@@ -45,7 +45,7 @@ public struct ActivityContext: Sendable {
         attempt = item.call.attempt
         idempotencyKey = "\(item.instanceID):\(item.call.firstTaskID ?? item.taskID)"
         self.log = log
-        progress = item.progress
+        progress = item.progress ?? item.call.lastProgress
         self.line = line
     }
 
@@ -58,7 +58,7 @@ public struct ActivityContext: Sendable {
     /// Says that the run makes progress, and what the next one would have to know to go on from here.
     ///
     /// Call it as often as is convenient: the worker sends the latest value every few seconds. It is what operators
-    /// see, and what ``lastProgress(as:)`` gives when the activity is handed out again.
+    /// see, and what ``lastProgress(as:)`` gives when the activity is handed out or tried again.
     public func heartbeat(_ progress: some Encodable & Sendable) {
         line?.beat { [log, idempotencyKey] in
             do {

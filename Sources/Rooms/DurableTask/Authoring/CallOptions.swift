@@ -27,6 +27,7 @@ public struct ActivityOptions: Sendable {
         var call = TaskCall(name: name, input: input, attempt: attempt.number, firstTaskID: attempt.firstID)
         call.version = version
         if !tags.isEmpty { call.tags = tags.merging(call.tags ?? [:]) { $1 } }
+        call.lastProgress = attempt.progress
         call.priority = priority
         call.fairnessKey = fairnessKey
         call.startToClose = startToClose
@@ -62,4 +63,6 @@ struct CallAttempt {
     var number: Int
     /// The action id of the first; nil when this is the first.
     var firstID: Int?
+    /// What the attempt before said about its progress, as JSON text.
+    var progress: String?
 }

@@ -65,7 +65,8 @@ extension OrchestrationContext {
                     throw failure
                 }
                 try await sleep(for: delay)
-                attempt = CallAttempt(number: attempt.number + 1, firstID: attempt.firstID ?? id)
+                attempt = CallAttempt(
+                    number: attempt.number + 1, firstID: attempt.firstID ?? id, progress: failure.lastProgress)
             }
         }
     }

@@ -226,6 +226,8 @@ package struct QueuedTask: Sendable {
     package var lease: Int64
     /// Why it was set aside.
     package var parked: String?
+    /// What its run said last about its progress, as JSON text, where this process runs it.
+    package var progress: String?
 
     /// A task with its parts.
     package init(id: Int, name: String, queuedAt: Date, deliveries: Int, lease: Int64, parked: String?) {

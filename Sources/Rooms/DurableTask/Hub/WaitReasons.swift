@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 
 extension EmbeddedTaskHub {
@@ -13,7 +14,12 @@ extension EmbeddedTaskHub {
         if status.status == .pending {
             return ["on a worker that runs \"\(status.name)\", since \(status.createdAt.text)"]
         }
-        let tasks = try await store.tasks(of: id)
+        var tasks = try await store.tasks(of: id)
+        let running = state.withLock { $0.activities.running }.filter { $0.instanceID == id }
+        for index in tasks.indices {
+            tasks[index].progress =
+                running.first { $0.lease == tasks[index].lease && $0.taskID == tasks[index].id }?.progress
+        }
         let history = try await store.history(of: id)?.events ?? []
         var reasons = OpenWaits(history).sentences(tasks)
         if status.status == .suspended { reasons.insert("suspended since \(status.updatedAt.text)", at: 0) }
@@ -68,7 +74,8 @@ struct OpenWaits {
     private func state(_ task: QueuedTask) -> String {
         if let reason = task.parked { return "set aside: \(reason); retry the instance when the cause is gone" }
         if task.lease == 0 { return "no worker has taken it" }
-        return "leased to process \(task.lease >> 32), attempt \(task.deliveries)"
+        let progress = task.progress.map { ", progress \($0.prefix(200))" } ?? ""
+        return "leased to process \(task.lease >> 32), attempt \(task.deliveries)\(progress)"
     }
 }
 

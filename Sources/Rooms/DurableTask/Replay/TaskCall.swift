@@ -32,6 +32,14 @@ public struct TaskCall: Sendable, Equatable, Decodable {
     /// The action id of the first attempt; nil when this is the first.
     package var firstTaskID: Int? { number(Tag.firstTask) }
 
+    /// What the attempt before said about its progress, as JSON text.
+    package var lastProgress: String? {
+        get { tags?[Tag.progress] }
+        set {
+            if let newValue { tags = (tags ?? [:]).merging([Tag.progress: newValue]) { $1 } }
+        }
+    }
+
     /// Calls of a higher priority are handed out first; 0 unless said otherwise.
     package var priority: Int {
         get { number(Tag.priority) ?? 0 }
@@ -73,6 +81,7 @@ public struct TaskCall: Sendable, Equatable, Decodable {
     private enum Tag {
         static let attempt = "attempt"
         static let firstTask = "first"
+        static let progress = "progress"
         static let priority = "priority"
         static let fairnessKey = "fairness-key"
         static let startToClose = "start-to-close-ms"

@@ -27,6 +27,7 @@ final class ActivityRun: Sendable {
         var result: Result<String?, TaskFailure>?
         var cancellation: ActivityCancellation?
         var timeout: TaskFailure?
+        var progress: RunningActivities.Progress?
     }
 
     let item: ActivityWorkItem
@@ -43,6 +44,14 @@ final class ActivityRun: Sendable {
 
     /// What the caller hears of a run that took too long.
     var timeout: TaskFailure? { state.withLock { $0.timeout } }
+
+    /// What the run said last about its progress, as JSON text.
+    var lastProgress: String? { state.withLock { $0.progress }?() }
+
+    /// The body says how far it is.
+    func note(_ progress: RunningActivities.Progress?) {
+        if let progress { state.withLock { $0.progress = progress } }
+    }
 
     /// The body has returned.
     func finish(_ result: Result<String?, TaskFailure>) {
@@ -72,5 +81,20 @@ final class ActivityRun: Sendable {
             await bell.wait()
             if Task.isCancelled { cancel(.workerStops) }
         }
+    }
+}
+
+extension TaskFailure {
+    private static let progressKey = "lastProgress"
+
+    /// What the failed run said last about its progress, as JSON text; the next attempt goes on from there.
+    var lastProgress: String? { details[Self.progressKey] }
+
+    /// The failure of a run that had come so far.
+    func with(lastProgress progress: String?) -> TaskFailure {
+        guard let progress else { return self }
+        var failure = self
+        failure.details[Self.progressKey] = progress
+        return failure
     }
 }

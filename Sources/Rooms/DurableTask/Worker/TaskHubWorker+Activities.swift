@@ -21,7 +21,7 @@ extension TaskHubWorker {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { run.finish(await self.perform(run)) }
             if case .cancelled = await run.news() { group.cancelAll() }
-            if let timeout = run.timeout { try await complete(item, .failure(timeout)) }
+            if let timeout = run.timeout { try await complete(run, .failure(timeout)) }
             try await group.waitForAll()
             return try await settle(run)
         }
@@ -40,7 +40,7 @@ extension TaskHubWorker {
             try await giveBack(run)
             return false
         }
-        try await complete(run.item, result)
+        try await complete(run, result)
         return true
     }
 
@@ -49,6 +49,10 @@ extension TaskHubWorker {
         let unsent = running.withLock { $0.activities.unsentProgress(of: run, at: hub.clock.now) }
         if let unsent { _ = await hub.renew([unsent]) }
         try await hub.abandon(run.item)
+    }
+
+    private func complete(_ run: ActivityRun, _ result: Result<String?, TaskFailure>) async throws {
+        try await complete(run.item, result.mapError { $0.with(lastProgress: run.lastProgress) })
     }
 
     private func complete(_ item: ActivityWorkItem, _ result: Result<String?, TaskFailure>) async throws {
@@ -70,6 +74,7 @@ extension TaskHubWorker {
             return .failure(.notFound("activity", call.name, TaskFailure.EngineType.activityNotFound))
         }
         let line = ActivityContext.Line { [self] progress in
+            run.note(progress)
             watch { $0.beat(run, progress, at: hub.clock.now) }
         } cancellation: {
             run.cancellation

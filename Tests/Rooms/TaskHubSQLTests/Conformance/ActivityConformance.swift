@@ -130,6 +130,29 @@ struct ActivityConformance {
     }
 
     @Test(arguments: HubKind.allCases)
+    func operatorsSeeProgressAndTheNextAttemptGoesOnFromIt(_ kind: HubKind) async throws {
+        let hub = try await house(kind).hub()
+        let seen = Signal()
+        let registry = TaskRegistry.main { context, _ in
+            let retry = RetryPolicy(maximumAttempts: 2, firstDelay: .zero)
+            return try await context.call(activity: "resumable", 0, as: Int.self, retry: retry)
+        }.with("resumable") { context, _ in
+            if let last = try context.lastProgress(as: Int.self) { return last }
+            context.heartbeat(41)
+            await seen.wait()
+            context.heartbeat(42)
+            throw TaskFailure(type: "Flaky", message: "once")
+        }
+        let ended = try await withWorker(hub, registry) {
+            _ = try await hub.start(StartRequest(id: "a", name: "main", input: "0"))
+            while try await !hub.waits(of: "a").joined().contains("progress 41") { await Task.yield() }
+            seen.send()
+            return try await hub.waitForCompletion(of: "a")
+        }
+        #expect(ended.output == "42")
+    }
+
+    @Test(arguments: HubKind.allCases)
     func terminationCancelsWhatRuns(_ kind: HubKind) async throws {
         let hub = try await house(kind).hub()
         let (started, stopped) = (Signal(), Signal())
