@@ -15,7 +15,13 @@ extension EmbeddedTaskHub {
             event: ExecutionStarted(request, executionID: UUID().uuidString), replaces: request.replaces,
             isKept: hasRoom)
         if request.replaces.isEmpty, request.scheduledStart == nil, await startAtOnce(start) { return .created }
-        return try await journal.perform(HubLocks([request.id])) { $0.start(start) }
+        // A running instance that is replaced leaves its locks behind.
+        let locked = request.replaces.isEmpty ? [] : try await store.entitiesLocked(by: request.id)
+        return try await journal.perform(HubLocks([request.id], targets: Set(locked))) { [id = request.id] draft in
+            let outcome = draft.start(start)
+            if outcome == .created { draft.release(locked, heldBy: id) }
+            return outcome
+        }
     }
 
     /// Stores an instance together with its first episode, when a worker of this process has nothing else to do.
@@ -88,7 +94,9 @@ extension EmbeddedTaskHub {
 
     /// What happened in an instance so far.
     public func history(of id: String) async throws -> [HistoryEvent] {
-        guard let history = try await store.history(of: id) else { throw TaskHubError.notFound(id) }
+        guard let history = try await store.history(of: id), !history.position.executionID.isEmpty else {
+            throw TaskHubError.notFound(id)
+        }
         return try await resolvingPayloads(of: history.events)
     }
 }

@@ -39,10 +39,12 @@ extension EmbeddedTaskHub {
         // Read after the commit: a timer that is due by now may have been passed over by the look for due timers.
         let now = clock.now
         wake { state in
-            for id in draft.news.endedRuns { unstored += state.instances.takeResults(id) }
+            for id in draft.news.endedRuns { unstored += state.instances.endRun(id) }
             state.deliver(draft, receipt, at: now)
             for news in draft.news.mustLoad { state.instances.mustLoad(news) }
-            for (task, row) in zip(draft.changes.tasks, receipt.tasks) { state.queue(task, row) }
+            for (task, row) in zip(draft.changes.tasks, receipt.tasks) {
+                state.queue(task, row, isCurrent: draft[task.execution.instanceID]?.isRun(task.execution) == true)
+            }
             bells = state.takeBells(for: draft)
         }
         for result in unstored { result.waiter.resume(returning: false) }
@@ -55,10 +57,12 @@ extension EmbeddedTaskHub.State {
     fileprivate mutating func deliver(_ draft: HubDraft, _ receipt: HubReceipt, at now: Date) {
         let reread = Set(draft.news.mustLoad.map(\.id))
         for (message, row) in zip(draft.changes.messages, receipt.messages) {
-            guard let head = draft[message.id], draft.isMine(head), !reread.contains(head.id) else { continue }
+            guard let head = draft[message.id], draft.isMine(head), head.isAwake, !reread.contains(head.id) else {
+                continue
+            }
             if case .at(let time) = message.visibility, time > now { continue }
             let news = InstanceNews(id: head.id, name: head.name)
-            if head.isEntity || message.visibility.order > 0 {
+            if head.isEntity || message.visibility.order > 0 || head.status == .pending && !message.event.kind.begins {
                 instances.mustLoad(news)
             } else {
                 let stored = StoredMessage(sequence: row, executionID: message.executionID, event: message.event)
@@ -67,8 +71,9 @@ extension EmbeddedTaskHub.State {
         }
     }
 
-    fileprivate mutating func queue(_ task: NewTask, _ row: Int64) {
+    fileprivate mutating func queue(_ task: NewTask, _ row: Int64, isCurrent: Bool) {
         guard let lease = task.lease else { return activities.markInStore(task.call.name) }
+        if isCurrent { instances.expectResults(of: task.execution) }
         var item = ActivityWorkItem(
             sequence: row, lease: lease, deliveries: 1, execution: task.execution, (task.id, task.call))
         item.queuedAt = task.time

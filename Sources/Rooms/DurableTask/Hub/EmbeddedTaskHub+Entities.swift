@@ -24,9 +24,13 @@ extension EmbeddedTaskHub {
 
     /// Deals with messages that no operation is among: locks that change hands.
     private func passLocksOn(_ item: EntityWorkItem) async throws {
-        defer { finish(item.instanceID, mustReload: item.plan.mustLookAgain) }
-        guard !item.plan.messages.isEmpty else { return }
-        try await store(item, EntityTurn(results: [], state: item.state))
+        do {
+            if !item.plan.messages.isEmpty { try await store(item, EntityTurn(results: [], state: item.state)) }
+            finish(item.instanceID, mustReload: item.plan.mustLookAgain)
+        } catch {
+            finish(item.instanceID, mustReload: true)
+            throw error
+        }
     }
 
     /// Stores what operations did to their entity, their answers and what they ask of others, in one transaction.

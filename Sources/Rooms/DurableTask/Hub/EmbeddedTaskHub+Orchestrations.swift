@@ -49,7 +49,7 @@ extension EmbeddedTaskHub {
         var stale: [StoredMessage] = []
         if ready.mustLoad {
             guard let page = try await load(ready.news) else { return nil }
-            messages = page.messages.filter { $0.executionID == nil || $0.executionID == page.head.executionID }
+            messages = page.news
             stale = page.messages.filter { $0.executionID != nil && $0.executionID != page.head.executionID }
             results = keepResults(of: page.head)
         }
@@ -67,6 +67,7 @@ extension EmbeddedTaskHub {
             instanceID: ready.news.id, name: ready.news.name, events: stored,
             messages: (messages + stale).map(\.sequence))
         item.finishedTasks = results.map(\.item.sequence)
+        item.finishedRun = results.first?.item.executionID
         if let events = try await resolved(stored, of: ready.news.id) {
             item.events = events
             item.stored = stored
@@ -98,7 +99,7 @@ extension EmbeddedTaskHub {
     func load(_ news: InstanceNews) async throws -> InboxPage? {
         do {
             let page = try await store.inbox(of: news.id, at: clock.now, limit: Self.messageBatch)
-            guard let page, !page.head.status.isFinal, !page.head.isExpected, !page.head.isParked else {
+            guard let page, page.head.isAwake else {
                 finish(news.id, mustReload: false)
                 return nil
             }

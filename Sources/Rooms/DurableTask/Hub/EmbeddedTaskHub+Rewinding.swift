@@ -28,6 +28,10 @@ struct RewindPlan: Sendable {
         ExecutionKey(instanceID: status.id, executionID: rewinding.executionID ?? status.executionID)
     }
 
+    static func changed(_ id: String) -> TaskHubError {
+        TaskHubError(.running, "instance \"\(id)\" changed while it was rewound; look at it and try again")
+    }
+
     var ids: Set<String> {
         children.reduce(into: [status.id]) { ids, child in
             ids.insert(child.call.instanceID)
@@ -80,11 +84,14 @@ extension HubDraft {
 
     private func check(_ plan: RewindPlan) throws {
         guard let head = self[plan.status.id], head.executionID == plan.status.executionID, head.status == .failed
-        else {
-            throw TaskHubError(
-                .running, "instance \"\(plan.status.id)\" changed while it was rewound; look at it and try again")
+        else { throw RewindPlan.changed(plan.status.id) }
+        for child in plan.children.map(\.plan) {
+            switch child {
+            case .rewind(let plan): try check(plan)
+            case .keep(let id) where self[id]?.status.isFinal ?? true: throw RewindPlan.changed(id)
+            default: break
+            }
         }
-        for case .rewind(let child) in plan.children.map(\.plan) { try check(child) }
     }
 
     private mutating func perform(_ plan: RewindPlan) {

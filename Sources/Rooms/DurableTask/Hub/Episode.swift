@@ -56,7 +56,8 @@ extension HubDraft {
     mutating func complete(_ episode: Episode, _ limits: HubConfiguration) throws -> EpisodeOutcome {
         if let start = episode.item.newStart { try create(start) }
         guard let head = self[episode.id], head.executionID == episode.position.executionID,
-            head.eventCount == episode.position.eventCount, !head.status.isFinal
+            head.eventCount == episode.position.eventCount, !head.status.isFinal,
+            head.executionID == episode.item.finishedRun ?? head.executionID
         else { throw TaskHubError.staleEpisode(episode.id) }
         var episode = episode
         episode.turn = limits.bounded(episode.turn)
@@ -197,7 +198,8 @@ extension HubDraft {
         deliver(NewMessage(HistoryEvent(at: time, kind), to: parent.instanceID, run: parent.executionID))
     }
 
-    private mutating func release(_ entities: [String], heldBy id: String) {
+    /// Gives back the locks that an instance leaves behind.
+    mutating func release(_ entities: [String], heldBy id: String) {
         for entity in entities {
             guard let lock = self[entity]?.lock, lock.holder == id else { continue }
             let unlock = EntityUnlock(criticalSectionID: lock.section, parentInstanceID: id, target: entity)

@@ -73,6 +73,7 @@ extension HubDraft {
         changes.clearedTasks.append(id)
         news.endedRuns.append(id)
         news.cancelled.append(id)
+        if isShared { changes.signals.append(.cancelled(id: id)) }
     }
 
     /// Begins an instance that has ended again from its beginning.
@@ -94,7 +95,7 @@ extension HubDraft {
     /// - Parameter keeps: Whether a message for an instance that does not exist yet waits for it.
     mutating func post(_ event: HistoryEvent, to id: String, keeps: Bool = false) -> PostOutcome {
         if self[id] == nil, keeps { expect(id) }
-        guard let head = self[id] else { return .notFound }
+        guard let head = self[id], keeps || !head.isExpected else { return .notFound }
         if head.status.isFinal { return .ended }
         deliver(NewMessage(event, to: id))
         return .stored

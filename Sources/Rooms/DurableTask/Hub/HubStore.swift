@@ -183,6 +183,24 @@ package struct InboxPage: Sendable {
         self.state = state
         self.messages = messages
     }
+
+    /// What the current run is to hear, its beginning first.
+    ///
+    /// Before that it hears nothing but its end.
+    var news: [StoredMessage] {
+        let heard = messages.filter { $0.executionID == nil || $0.executionID == head.executionID }
+        guard head.status == .pending else { return heard }
+        let isTold = heard.contains { $0.event.kind.begins || $0.event.kind.terminates }
+        return isTold ? heard.filter(\.event.kind.begins) + heard.filter { !$0.event.kind.begins } : []
+    }
+}
+
+extension HistoryEvent.Kind {
+    /// Whether a run begins.
+    var begins: Bool { if case .executionStarted = self { true } else { false } }
+
+    /// Whether somebody asked to end the instance.
+    fileprivate var terminates: Bool { if case .executionTerminated = self { true } else { false } }
 }
 
 /// What is known of an entity.

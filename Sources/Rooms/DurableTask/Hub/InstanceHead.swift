@@ -41,11 +41,17 @@ package struct InstanceHead: Sendable, Equatable {
     /// Whether the row only keeps what came before the instance was started.
     package var isExpected: Bool { status == .pending && executionID.isEmpty && !isEntity }
 
+    /// Whether its messages may be handed out.
+    package var isAwake: Bool { !status.isFinal && !isParked && !isExpected }
+
     /// Whether the row is an entity's.
     package var isEntity: Bool { InstanceHead.isEntity(id) }
 
     /// Whether this is the id of an entity.
     package static func isEntity(_ id: String) -> Bool { id.utf8.first == UInt8(ascii: "@") }
+
+    /// Whether it is in this run.
+    func isRun(_ execution: ExecutionKey) -> Bool { executionID == execution.executionID && !status.isFinal }
 
     /// What workers ask for it by: entities have names of their own.
     package var route: WorkRoute { isEntity ? .entity(name.lowercased()) : .orchestration(name.lowercased()) }

@@ -52,6 +52,8 @@ struct InstanceQueue {
 
     private var slots: [String: Slot] = [:]
     private var lines: [WorkRoute: Line] = [:]
+    /// The runs that called activities of this process, by instance.
+    private var runs: [String: String] = [:]
     private var lastTicket: UInt64 = 0
     private var turns = 0
     private(set) var inFlightCount = 0
@@ -78,9 +80,20 @@ struct InstanceQueue {
     }
 
     /// An activity has a result that is to be stored with the episode it causes.
+    ///
+    /// Whether anybody still wants it is for the store to say, unless its run is known to go on.
     mutating func arrived(_ result: PendingResult, for news: InstanceNews) {
-        changeSlot(news) { $0.results.append(result) }
+        let isCurrent = runs[news.id] == result.item.executionID
+        changeSlot(news) { slot in
+            slot.results.append(result)
+            guard !isCurrent else { return }
+            slot.messages = []
+            slot.mustLoad = true
+        }
     }
+
+    /// A run calls activities of this process.
+    mutating func expectResults(of run: ExecutionKey) { runs[run.instanceID] = run.executionID }
 
     /// An instance is to be stored with its first episode.
     ///
@@ -156,8 +169,11 @@ struct InstanceQueue {
         return starts
     }
 
-    /// The results that came for a run that is over.
-    mutating func takeResults(_ id: String) -> [PendingResult] {
+    /// The instance's run is over.
+    ///
+    /// - Returns: the results that came for it.
+    mutating func endRun(_ id: String) -> [PendingResult] {
+        runs[id] = nil
         defer { slots[id]?.results = [] }
         return slots[id]?.results ?? []
     }
@@ -183,6 +199,7 @@ struct InstanceQueue {
                 isInFlight: true)
         }
         lines = [:]
+        runs = [:]
         waitingCount = 0
         return waiters
     }

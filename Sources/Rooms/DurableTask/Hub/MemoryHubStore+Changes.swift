@@ -39,7 +39,8 @@ extension MemoryHubStore.Rows {
         instances[head.id] = MemoryHubStore.Instance(
             sequence: old.sequence, head: head, createdAt: createdAt ?? old.createdAt,
             updatedAt: run.createdAt, scheduledStart: run.scheduledStart, input: run.input,
-            customStatus: run.customStatus, chunks: old.chunks, inbox: old.inbox)
+            customStatus: run.customStatus ?? (createdAt == nil ? old.customStatus : nil), chunks: old.chunks,
+            inbox: old.inbox)
     }
 
     private mutating func rewind(_ head: InstanceHead) {

@@ -69,7 +69,8 @@ final class MemoryHubStore: HubStore {
     }
 
     func status(of id: String) async throws -> InstanceStatus? {
-        rows.withLock { rows in rows.instances[id].flatMap { $0.head.isExpected ? nil : $0.status } }
+        rows.withLock { rows in rows.instances[id].flatMap { $0.head.isExpected || $0.head.isEntity ? nil : $0.status }
+        }
     }
 
     func list(_ query: InstanceQuery) async throws -> InstancePage {
@@ -255,7 +256,7 @@ extension MemoryHubStore.Instance {
     var news: InstanceNews { InstanceNews(id: head.id, name: head.name) }
 
     /// Whether it is to be handed out when there are messages.
-    var isAwake: Bool { !head.status.isFinal && !head.isParked && !head.isExpected }
+    var isAwake: Bool { head.isAwake }
 
     var entity: StoredEntity { StoredEntity(head: head, updatedAt: updatedAt, state: input, backlog: inbox.count) }
 

@@ -18,6 +18,8 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     package var messages: [Int64]
     /// The queue rows of the activities whose results are among the news and stored with the episode.
     package var finishedTasks: [Int64] = []
+    /// The run that these activities were called by; nil when there are none.
+    package var finishedRun: String?
     /// What it was fetched through.
     package var intake: Intake?
     /// The instance that is stored with the episode.
