@@ -8,9 +8,9 @@ struct HubAddressTests {
     @Test func aConnectionStringNamesEndpointHubAndIdentity() throws {
         let address = try HubAddress(
             connectionString:
-                "endpoint=https://s.westeurope.durabletask.io; TASKHUB=pictures;Authentication=managedidentity;ClientID=7"
+                "endpoint=https://s.region.durabletask.io; TASKHUB=pictures;Authentication=managedIdentity;clientID=7"
         )
-        #expect(address.host == "s.westeurope.durabletask.io")
+        #expect(address.host == "s.region.durabletask.io")
         #expect(address.port == 443 && address.usesTLS)
         #expect(address.taskHub == "pictures")
         #expect(address.authentication == .token(kind: "ManagedIdentity"))

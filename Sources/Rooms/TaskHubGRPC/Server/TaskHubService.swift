@@ -43,7 +43,7 @@ public final class TaskHubService: Sendable {
 
     func sendWork(
         _ request: Wire.GetWorkItemsRequest, toTheHouse isOfTheHouse: Bool,
-        _ send: (Wire.WorkItem) async throws -> Void
+        _ send: ([UInt8]) async throws -> Void
     ) async throws {
         let stream = WorkerStream(request, isOfTheHouse: isOfTheHouse, of: self)
         let isStopped = streams.withLock { streams in

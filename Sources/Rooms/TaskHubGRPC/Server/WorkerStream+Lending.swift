@@ -37,8 +37,8 @@ extension WorkerStream {
         {
             return false
         }
-        guard let request = request(for: item, past) else { return false }
-        send(.orchestration(item, past), slots, as: .orchestratorRequest(request))
+        guard let message = message(for: item, past) else { return false }
+        send(.orchestration(item, past), slots, message)
         return true
     }
 
@@ -61,25 +61,23 @@ extension WorkerStream {
     }
 
     /// The episode as a message; nil when it is too large for this worker.
-    private func request(for item: OrchestrationWorkItem, _ past: StoredHistory) -> Wire.OrchestratorRequest? {
+    private func message(for item: OrchestrationWorkItem, _ past: StoredHistory) -> [UInt8]? {
         var request = Wire.OrchestratorRequest()
         request.instanceID = item.instanceID
         request.executionID = past.position.executionID
         request.pastEvents = past.events.map(Wire.HistoryEvent.init)
         request.newEvents = item.events.map(Wire.HistoryEvent.init)
-        // The position knows the stored form's size; only what comes near the limits is measured.
-        guard past.position.byteCount > configuration.streamedHistoryBytes / 4 else { return request }
-        let bytes = request.protobuf.count
-        if streamsHistory, bytes > configuration.streamedHistoryBytes {
+        let message = Wire.WorkItem(kind: .orchestratorRequest(request)).protobuf
+        if streamsHistory, message.count > configuration.streamedHistoryBytes {
             request.pastEvents = []
             request.requiresHistoryStreaming = true
-        } else if bytes > configuration.messageBytes {
-            log(
-                .warning, "a history is too long for a worker that does not fetch it in parts",
-                ["instance": item.instanceID, "bytes": "\(bytes)"])
-            return nil
+            return Wire.WorkItem(kind: .orchestratorRequest(request)).protobuf
         }
-        return request
+        guard message.count > configuration.messageBytes else { return message }
+        log(
+            .warning, "a history is too long for a worker that does not fetch it in parts",
+            ["instance": item.instanceID, "bytes": "\(message.count)"])
+        return nil
     }
 
     func lendActivities() async {
@@ -89,7 +87,7 @@ extension WorkerStream {
             await fetch(slots) {
                 guard let item = try await hub.nextActivity(filters.activities.names, intake) else { return false }
                 if filters.activities.admits(item.call.name, version: item.call.version) {
-                    send(.activity(item), slots, as: .activityRequest(Wire.ActivityRequest(item)))
+                    send(.activity(item), slots, Wire.WorkItem(kind: .activityRequest(.init(item))).protobuf)
                 } else {
                     slots.giveBack()
                     group.addTask { await self.holdBack { try? await self.hub.abandon(item) } }
@@ -104,7 +102,7 @@ extension WorkerStream {
         let slots = limits.entities
         await fetch(slots) {
             guard let item = try await hub.nextEntity(filters.entities.names, intake) else { return false }
-            send(.entity(item), slots, as: .entityRequest(Wire.EntityBatchRequest(item)))
+            send(.entity(item), slots, Wire.WorkItem(kind: .entityRequest(.init(item))).protobuf)
             return true
         }
     }

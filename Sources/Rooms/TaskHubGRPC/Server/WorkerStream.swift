@@ -4,6 +4,7 @@
 import Basics
 import DurableTask
 import FoundationEssentials
+import Protobuf
 import Telemetry
 
 /// One worker elsewhere: fetches what it can run, as much as it takes at once, and sends it there.
@@ -21,8 +22,8 @@ final class WorkerStream: Sendable {
     /// Whether the worker runs our engine.
     let isOfTheHouse: Bool
     let limits: WorkerLimits
-    private let outbox: AsyncStream<Wire.WorkItem>
-    private let post: AsyncStream<Wire.WorkItem>.Continuation
+    private let outbox: AsyncStream<[UInt8]>
+    private let post: AsyncStream<[UInt8]>.Continuation
     private let trouble = Lock<(any Error)?>(nil)
 
     init(_ request: Wire.GetWorkItemsRequest, isOfTheHouse: Bool, of service: TaskHubService) {
@@ -38,7 +39,7 @@ final class WorkerStream: Sendable {
     }
 
     /// Sends work until the worker or the service goes away.
-    func run(_ send: (Wire.WorkItem) async throws -> Void) async throws {
+    func run(_ send: ([UInt8]) async throws -> Void) async throws {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await self.lendOrchestrations() }
@@ -47,7 +48,7 @@ final class WorkerStream: Sendable {
                 group.addTask { await self.renewLeases() }
                 group.addTask { await self.pingAndSweep() }
                 defer { group.cancelAll() }
-                for await item in outbox { try await send(item) }
+                for await message in outbox { try await send(message) }
                 if let trouble = trouble.withLock({ $0 }) { throw trouble }
             }
         } catch {
@@ -72,11 +73,10 @@ final class WorkerStream: Sendable {
         await hub.takeBack(lent, because: reason, log)
     }
 
-    /// Lends an item and sends it off.
-    func send(_ work: LentItem.Work, _ slots: Slots, as kind: Wire.WorkItem.Kind) {
-        var message = Wire.WorkItem(kind: kind)
-        message.completionToken = lent.lend(LentItem(work: work, stream: id, slots: slots))
-        post.yield(message)
+    /// Lends an item and sends it off: its message, and behind it the token, which makes one message of both.
+    func send(_ work: LentItem.Work, _ slots: Slots, _ message: [UInt8]) {
+        let token = lent.lend(LentItem(work: work, stream: id, slots: slots))
+        post.yield(message + Wire.WorkItem(completionToken: token).protobuf)
     }
 
     /// Fetches with every slot that is free; a failing store is asked again ever less often.
@@ -102,7 +102,7 @@ final class WorkerStream: Sendable {
     /// Tells the worker that it is not forgotten, and gives back what it seems to have forgotten.
     private func pingAndSweep() async {
         while (try? await Task.sleep(for: configuration.pingInterval)) != nil {
-            post.yield(Wire.WorkItem(kind: .healthPing(Wire.Empty())))
+            post.yield(Wire.WorkItem(kind: .healthPing(Wire.Empty())).protobuf)
             let deadline = ContinuousClock.now - configuration.answerTime
             for item in lent.takeAll(where: { $0.stream == id && $0.isOverdue(at: deadline) }) {
                 log(.warning, "a worker elsewhere does not answer", ["item": item.name])
