@@ -47,11 +47,10 @@ struct PythonActivity {
         return registry
     }
 
-    /// Leaves all activities without a limit of their own to workers elsewhere.
+    /// Leaves what it does not have to workers elsewhere.
     private static var ownActivitiesOnly: WorkerConfiguration {
         var configuration = WorkerConfiguration()
-        configuration.concurrentActivities = 0
-        configuration.activityLimits = ["shout": 4]
+        configuration.unknownNames = .leave
         return configuration
     }
 }
