@@ -43,21 +43,21 @@ struct EpisodeTests {
         request.newEvents = [
             event(.orchestratorStarted), event(.executionRewound(Rewinding(reason: "again"))),
         ]
-        #expect(request.isRewinding)
         let failure = TaskFailure(type: "T", message: "m")
-        let past = [
+        request.pastEvents = [
             event(.orchestratorStarted), event(start(run: "a")),
             event(.taskScheduled(TaskCall(name: "A", input: nil)), id: 0), event(.orchestratorStarted),
             event(.taskFailed(taskID: 0, failure: failure)),
             event(.executionCompleted(Completion(.failed, failure: failure))),
         ]
-        guard case .rewindOrchestration(let rewinding)? = request.rewinding(past)?.kind else {
+        guard case .rewindOrchestration(let rewinding)? = request.rewinding?.kind else {
             Issue.record("no rewinding")
             return
         }
         let left = rewinding.newHistory.compactMap(HistoryEvent.init).map(\.kind)
         #expect(!left.contains { if case .taskFailed = $0 { true } else { false } })
         #expect(!left.contains { if case .executionCompleted = $0 { true } else { false } })
-        #expect(request.rewinding(Array(past.dropLast())) == nil)
+        request.pastEvents.removeLast()
+        #expect(request.rewinding == nil)
     }
 }

@@ -90,6 +90,23 @@ struct LifeCycleTests {
         #expect(answer.requiresHistory && answer.completionToken == "token" && answer.actions.isEmpty)
     }
 
+    @Test func longHistoriesAreFetchedBeforeTheyAreReplayed() async throws {
+        var configuration = TaskHubServiceConfiguration()
+        configuration.streamedHistoryBytes = 100
+        try await withServedHub(.memory, configuration) { served in
+            let hub = try GRPCTaskHub(quick(served.configuration), loops: served.loops)
+            var options = WorkerConfiguration()
+            options.unknownNames = .leave
+            let worker = TaskHubWorker(hub, registry: Stories.registry, configuration: options)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await worker.run() }
+                let output = try await Stories(hub: hub).output("sequence", 3)
+                #expect(output == "12")
+                worker.stop()
+            }
+        }
+    }
+
     @Test func whatIsLeftAtTheEndIsGivenBack() async throws {
         let items = (0..<3).map { number in
             var item = Self.activity

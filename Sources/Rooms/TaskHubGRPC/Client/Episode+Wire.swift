@@ -21,7 +21,7 @@ extension Wire.OrchestratorRequest {
         return ""
     }
 
-    /// The orchestration's name; nil when the history is to be fetched and the news do not tell.
+    /// The orchestration's name; nil when neither history nor news tell.
     var name: String? {
         for case .executionStarted(let start)? in events.map(\.kind) { return start.name }
         return nil
@@ -33,14 +33,11 @@ extension Wire.OrchestratorRequest {
     }
 
     /// The history as events of the house.
-    func history(_ past: [Wire.HistoryEvent], of run: String) -> StoredHistory {
+    func history(of run: String) -> StoredHistory {
         StoredHistory(
-            position: HistoryPosition(executionID: run, eventCount: past.count, byteCount: 0),
-            events: past.compactMap(HistoryEvent.init).map { $0.naming(instanceID, run) })
+            position: HistoryPosition(executionID: run, eventCount: pastEvents.count, byteCount: 0),
+            events: pastEvents.compactMap(HistoryEvent.init).map { $0.naming(instanceID, run) })
     }
-
-    /// Whether the hub asks what remains of the history.
-    var isRewinding: Bool { newEvents.contains { if case .executionRewound = $0.kind { true } else { false } } }
 
     /// Whether the history is left out because the hub takes this worker to remember it.
     var expectsMemory: Bool { properties["IncludeState"]?.kind == .flag(false) }
@@ -62,11 +59,11 @@ extension Wire.OrchestratorRequest {
     /// The answer to a request to rewind; nil when the episode is an ordinary one.
     ///
     /// The hub leaves it to the worker to say what remains of a failed history.
-    func rewinding(_ past: [Wire.HistoryEvent]) -> Wire.OrchestratorAction? {
+    var rewinding: Wire.OrchestratorAction? {
         let run = runID
         for case .executionRewound(let request) in news(of: run).map(\.kind) {
             let fresh = UUID().uuidString.lowercased()
-            guard let history = history(past, of: run).events.rewound(by: request, executionID: fresh) else {
+            guard let history = history(of: run).events.rewound(by: request, executionID: fresh) else {
                 return nil
             }
             return Wire.OrchestratorAction(

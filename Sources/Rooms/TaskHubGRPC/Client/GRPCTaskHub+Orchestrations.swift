@@ -12,20 +12,10 @@ extension GRPCTaskHub {
         await orchestrations.next(filter, intake)
     }
 
-    /// The history that came with the item, or that the hub wants to be asked for.
+    /// The history that came with the item.
     public func history(for item: OrchestrationWorkItem) async throws -> StoredHistory {
         let episode = try held(item)
-        let past = try await pastEvents(of: episode.request)
-        let history = episode.request.history(past, of: episode.executionID)
-        held.setPosition(history.position, of: item.number)
-        return history
-    }
-
-    func pastEvents(of request: Wire.OrchestratorRequest) async throws -> [Wire.HistoryEvent] {
-        guard request.requiresHistoryStreaming else { return request.pastEvents }
-        return try await historyEvents(
-            Wire.StreamInstanceHistoryRequest(
-                instanceID: request.instanceID, executionID: request.executionID, forWorkItemProcessing: true))
+        return episode.request.history(of: episode.executionID)
     }
 
     func historyEvents(_ request: Wire.StreamInstanceHistoryRequest) async throws -> [Wire.HistoryEvent] {

@@ -88,32 +88,45 @@ extension GRPCTaskHub {
 
     private func receive(_ request: Wire.OrchestratorRequest, _ token: String) async {
         do {
-            if let answer = try await immediateAnswer(to: request) {
-                var answer = answer
-                answer.instanceID = request.instanceID
-                answer.completionToken = token
-                return try await deliver("CompleteOrchestratorTask", answer)
-            }
+            let request = try await withHistory(request)
+            guard var answer = immediateAnswer(to: request) else { return queue(request, token) }
+            answer.instanceID = request.instanceID
+            answer.completionToken = token
+            try await deliver("CompleteOrchestratorTask", answer)
         } catch {
             log(.error, "an episode could not be received", ["instance": request.instanceID, "error": "\(error)"])
-            return await giveBack([("AbandonTaskOrchestratorWorkItem", token)])
+            await giveBack([("AbandonTaskOrchestratorWorkItem", token)])
         }
-        let run = request.runID
-        var item = OrchestrationWorkItem(
-            instanceID: request.instanceID, name: request.name ?? "", events: request.news(of: run), messages: [])
-        let position = item.beginsExecution == nil ? nil : HistoryPosition.beginning(of: run)
-        item.messages = [
-            held.hold(.init(token: token, request: request, executionID: run, position: position))
-        ]
-        orchestrations.put(item, name: item.name)
+    }
+
+    /// The request with the history that the hub wants to be asked for.
+    private func withHistory(_ request: Wire.OrchestratorRequest) async throws -> Wire.OrchestratorRequest {
+        guard request.requiresHistoryStreaming else { return request }
+        var request = request
+        request.pastEvents = try await historyEvents(
+            Wire.StreamInstanceHistoryRequest(
+                instanceID: request.instanceID, executionID: request.executionID, forWorkItemProcessing: true))
+        return request
     }
 
     /// What is answered without asking the orchestrator.
-    private func immediateAnswer(to request: Wire.OrchestratorRequest) async throws -> Wire.OrchestratorResponse? {
+    private func immediateAnswer(to request: Wire.OrchestratorRequest) -> Wire.OrchestratorResponse? {
         if request.expectsMemory { return Wire.OrchestratorResponse(requiresHistory: true) }
-        guard request.isRewinding else { return nil }
-        let past = try await pastEvents(of: request)
-        return request.rewinding(past).map { Wire.OrchestratorResponse(actions: [$0]) }
+        return request.rewinding.map { Wire.OrchestratorResponse(actions: [$0]) }
+    }
+
+    private func queue(_ request: Wire.OrchestratorRequest, _ token: String) {
+        let run = request.runID
+        var item = OrchestrationWorkItem(
+            instanceID: request.instanceID, name: request.name ?? "", events: request.news(of: run), messages: [])
+        let position = item.beginsExecution.map { HistoryPosition.beginning(of: $0.executionID) }
+        item.messages = [
+            held.hold(
+                HeldWork.Episode(
+                    token: token, request: request, executionID: run,
+                    position: position ?? request.history(of: run).position))
+        ]
+        orchestrations.put(item, name: item.name)
     }
 
     private func receive(_ request: Wire.ActivityRequest, _ token: String) {

@@ -13,8 +13,8 @@ final class HeldWork: Sendable {
         let request: Wire.OrchestratorRequest
         /// What tells the run apart, in every episode the same.
         let executionID: String
-        /// How far the history goes that came, or was fetched; nil before it was asked for.
-        var position: HistoryPosition?
+        /// How far the history goes that came with it.
+        let position: HistoryPosition
     }
 
     /// Something else.
@@ -57,10 +57,6 @@ final class HeldWork: Sendable {
     }
 
     func episode(_ number: Int64) -> Episode? { state.withLock { $0.episodes[number] } }
-
-    func setPosition(_ position: HistoryPosition, of number: Int64) {
-        state.withLock { $0.episodes[number]?.position = position }
-    }
 
     func activity(_ number: Int64) -> Errand? { state.withLock { $0.activities[number] } }
 
