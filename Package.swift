@@ -110,7 +110,8 @@ let package = Package(
             [
                 "Basics", "Crypto", "Telemetry", "SQL", "SQLite", "Sockets", "HTTP", "HTTPServer", "HTTPClient",
                 "Mail",
-                "AzureStorage", "StorageServer", "DurableTask", "TaskHubSQL", "Imaging", "ImageStores", "Notifications",
+                "GRPC", "AzureStorage", "StorageServer", "DurableTask", "TaskHubSQL", "TaskHubGRPC", "Imaging",
+                "ImageStores", "Notifications",
                 "Pipeline",
             ]),
         .executableTarget(

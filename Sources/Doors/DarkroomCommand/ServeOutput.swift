@@ -24,7 +24,7 @@ struct ServeOutput: Sendable {
               connect with   \(server.connectionHint)
               watching       \(server.watched)
               records        \(server.settings.data.recordsDatabase), table ImageMetadata
-              notices        \(server.noticeHint)
+              notices        \(server.noticeHint)\(server.taskHint.map { "\n  task hub       \($0) (gRPC)" } ?? "")
 
             Stop with Ctrl-C. In another terminal: darkroom upload PICTURES
             """)

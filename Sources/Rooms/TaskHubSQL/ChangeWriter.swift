@@ -105,8 +105,8 @@ extension ChangeWriter {
         guard !instances.isEmpty else { return }
         let created = try connection.executeEach(
             """
-            INSERT INTO hub_instance (created_at, execution_id, name, version, status, updated_at, scheduled_start, owner,
-                parent_id, parent, tags, input, custom_status, id, event_count, byte_count)
+            INSERT INTO hub_instance (created_at, execution_id, name, version, status, updated_at, scheduled_start,
+                owner, parent_id, parent, tags, input, custom_status, id, event_count, byte_count)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (id) DO NOTHING
             """, try instances.map { [.time($0.createdAt)] + (try run($0)) })
         for (instance, count) in zip(instances, created) where count == 0 && !instance.head.isEntity {
@@ -141,8 +141,8 @@ extension ChangeWriter {
     private func rewind(_ heads: [InstanceHead]) throws {
         try each(
             """
-            UPDATE hub_instance SET execution_id = ?, status = ?, event_count = ?, byte_count = ?, owner = ?, parent = ?,
-                ended_at = NULL, output = NULL, failure = NULL
+            UPDATE hub_instance SET execution_id = ?, status = ?, event_count = ?, byte_count = ?, owner = ?,
+                parent = ?, ended_at = NULL, output = NULL, failure = NULL
             WHERE id = ?
             """,
             try heads.map { head in

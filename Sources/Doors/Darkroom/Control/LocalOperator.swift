@@ -56,26 +56,26 @@ public struct LocalOperator: Operator {
             }
             statuses = [status]
         }
-        let page = try await hub.list(
-            InstanceQuery(statuses: statuses, name: ProcessPicture.name, limit: query.limit, after: query.after))
-        var runs: [RunSummary] = []
-        for instance in page.instances {
-            // Lists leave inputs and outputs out, and a run without its picture's name tells a person nothing.
-            guard let whole = try await hub.status(of: instance.id) else { continue }
-            runs.append(RunSummary(whole))
-        }
-        return RunListing(runs: runs, next: page.next)
+        var instances = InstanceQuery(
+            statuses: statuses, name: ProcessPicture.name, limit: query.limit, after: query.after)
+        // A run without its picture's name, which is in its input, tells a person nothing.
+        instances.includesPayloads = true
+        let page = try await hub.list(instances)
+        return RunListing(runs: page.instances.map(RunSummary.init), next: page.next)
     }
 
     /// One run with its history.
     public func run(_ id: String) async throws -> RunDetail {
         guard let status = try await hub.status(of: id) else { throw missing(id) }
-        return RunDetail(run: RunSummary(status), steps: describe(try await hub.history(of: id)))
+        return RunDetail(
+            run: RunSummary(status), steps: describe(try await hub.history(of: id)),
+            waits: try await hub.waits(of: id))
     }
 
-    /// Runs an ended run again.
+    /// Runs an ended run again, or takes up one that was set aside.
     public func retry(_ id: String) async throws {
         do {
+            if try await hub.retry(id) { return }
             try await hub.restart(id)
         } catch let error as TaskHubError where error.code == .notFound {
             throw missing(id)

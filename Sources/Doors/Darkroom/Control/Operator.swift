@@ -28,7 +28,7 @@ public protocol Operator: Sendable {
     /// - Throws: ``OperatorError`` `notFound`.
     func run(_ id: String) async throws -> RunDetail
 
-    /// Runs an ended run again from its beginning.
+    /// Runs an ended run again from its beginning, or takes up one that was set aside.
     ///
     /// - Throws: ``OperatorError`` `notFound`; `refused` when it has not ended.
     func retry(_ id: String) async throws
@@ -126,4 +126,6 @@ public struct RunDetail: Sendable, Codable {
     public var run: RunSummary
     /// What happened, oldest first.
     public var steps: [Step]
+    /// What it waits for, one sentence each; empty when it has ended.
+    public var waits: [String]
 }

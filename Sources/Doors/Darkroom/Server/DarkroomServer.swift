@@ -42,6 +42,9 @@ public final class DarkroomServer: Sendable {
             ? note.connectionString : "the connection string in \(settings.data.serverNote)"
     }
 
+    /// Where workers and clients of other programs reach the task hub, for people; nil when they do not.
+    public var taskHint: String? { note.taskEndpoint }
+
     /// Where notices go, for people.
     public var noticeHint: String {
         settings.mail.smtp.map { "mail by \($0.host):\($0.port)" } ?? "\(settings.mail.outbox), as .eml files"
@@ -89,6 +92,8 @@ public final class DarkroomServer: Sendable {
         let pictures = settings.imaging.workerConfiguration.workers + 1
         configuration.activityLimits = [InspectPicture.name: pictures, RenderPicture.name: pictures]
         configuration.drainTime = settings.drainTime
+        // Workers of other programs may have what this one does not know.
+        if settings.tasks.port != nil { configuration.unknownNames = .leave }
         return configuration
     }
 
@@ -101,9 +106,12 @@ public final class DarkroomServer: Sendable {
         var services = [
             Service(name: "storage") { [parts] in await parts.store.run() },
             Service(name: "tasks", run: { try await worker.run() }, drain: { _ in worker.stop() }),
-            Service(name: "retention") { [parts, settings, log] in try await parts.purgeOldRuns(settings, log: log) },
             Service(name: "trigger") { try await trigger.run() },
         ]
+        if let door = doors.tasks {
+            services.append(
+                Service(name: "task hub", run: { try await door.run() }, drain: { await door.drain(within: $0) }))
+        }
         services += doors.listeners.map { listener in
             Service(name: "listener", run: { try await listener.run() }, drain: { await listener.drain(within: $0) })
         }

@@ -26,7 +26,8 @@ func openParts(
     _ settings: Settings, _ databases: Databases, _ pool: ImageWorkerPool, log: Log
 ) async throws -> PipelineParts {
     async let store = BlobStore.open(database: databases.storage, folder: settings.data.blobs, log: log)
-    async let hub = EmbeddedTaskHub.sqlite(databases.tasks, log: log)
+    async let hub = EmbeddedTaskHub.sqlite(
+        databases.tasks, configuration: settings.tasks.hubConfiguration, log: log)
     async let records = SQLImageRecordStore(preparing: databases.records)
     return try await PipelineParts(pool: pool, store: store, records: records, hub: hub)
 }

@@ -41,20 +41,4 @@ extension PipelineParts {
         let feed = EmbeddedPictureFeed(store, accounts: settings.storage.accounts.map(\.name))
         return PictureTrigger(pipelines: settings.pipelines, feed: feed, hub: hub, records: records, log: log)
     }
-
-    /// Deletes ended runs once they are older than the settings allow: at the start, then every hour.
-    func purgeOldRuns(_ settings: Settings, log: Log) async throws {
-        while !Task.isCancelled {
-            let age = Double(settings.tasks.retention.components.seconds)
-            do {
-                let purged = try await hub.purge(
-                    endedBefore: Date.now.addingTimeInterval(-age), statuses: [.completed, .failed, .terminated])
-                if purged > 0 { log(.info, "purged old runs", ["count": "\(purged)"]) }
-            } catch {
-                // They are kept an hour longer; that is no reason to stop serving.
-                log(.warning, "old runs could not be purged", ["reason": "\(error)"])
-            }
-            try await Task.sleep(for: .seconds(3600))
-        }
-    }
 }

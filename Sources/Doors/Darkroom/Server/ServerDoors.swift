@@ -16,6 +16,7 @@ import Telemetry
 /// notices that go out.
 struct ServerDoors: Sendable {
     let listeners: [HTTPListener]
+    let tasks: TaskHubDoor?
     let note: ServerNote
     let announcer: PictureAnnouncer
 
@@ -35,8 +36,11 @@ struct ServerDoors: Sendable {
             responder: ControlResponder(LocalOperator(records: parts.records, hub: parts.hub), token: token), log: log,
             loops: loops)
         listeners = [blobs, control]
-        note = ServerNote(
+        tasks = settings.tasks.port.map { TaskHubDoor(port: $0, hub: parts.hub, log: log, loops: loops) }
+        var note = ServerNote(
             settings.storage, blobs: try blobs.bind(), control: try control.bind(), token: token)
+        note.taskEndpoint = try tasks?.bind().description
+        self.note = note
         announcer = try PictureAnnouncer(settings, blobEndpoint: note.blobEndpoint, finished: finished)
     }
 }

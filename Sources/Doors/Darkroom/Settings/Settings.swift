@@ -125,6 +125,15 @@ public struct TaskSettings: Sendable {
     public var attempts: Int
     /// How long a finished run is kept.
     public var retention: Duration
+    /// The port for workers and clients in other languages, on the loopback address; nil when none may come.
+    public var port: Int?
+
+    /// The same, as the hub takes it.
+    var hubConfiguration: HubConfiguration {
+        var configuration = HubConfiguration()
+        configuration.retention = HubConfiguration.Retention(age: retention)
+        return configuration
+    }
 
     /// How a failing step is tried again.
     var retry: RetryPolicy { RetryPolicy(maximumAttempts: attempts, firstDelay: .milliseconds(500)) }
@@ -135,5 +144,12 @@ public struct TaskSettings: Sendable {
         let days = try reader.int(
             "tasks.retentionDays", "for how many days a finished run is kept", default: 30, in: 1...3650)
         retention = .seconds(days * 86_400)
+        port = try reader.optionalInt(
+            "tasks.port",
+            """
+            the port where workers and clients of other programs reach the task hub, from this machine only; \
+            0 takes a free one
+            """,
+            in: 0...65_535)
     }
 }

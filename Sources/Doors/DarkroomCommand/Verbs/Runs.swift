@@ -112,6 +112,7 @@ struct Runs: Verb {
         lines += detail.steps.map {
             ($0.time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), $0.text)
         }
+        lines += detail.waits.map { ("waits", $0) }
         return lines.compactMap { name, value in value.map { "\(name.padded(to: 26))\($0)" } }.joined(separator: "\n")
     }
 }

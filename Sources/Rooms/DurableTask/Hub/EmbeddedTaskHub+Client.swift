@@ -220,12 +220,14 @@ extension EmbeddedTaskHub {
     }
 
     /// Takes up what the hub set aside.
-    public func retry(_ id: String) async throws {
+    @discardableResult
+    public func retry(_ id: String) async throws -> Bool {
         guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
         let names = try await store.unparkTasks(of: id)
         for name in names { offerStored(name) }
-        guard status.parked != nil else { return }
+        guard status.parked != nil else { return !names.isEmpty }
         try await journal.perform(HubLocks([id])) { try $0.park(id, because: nil) }
+        return true
     }
 
     /// Deletes one instance that has ended, with its history.

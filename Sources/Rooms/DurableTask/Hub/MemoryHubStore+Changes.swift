@@ -84,7 +84,7 @@ extension MemoryHubStore.Rows {
             execution: task.execution, (task.id, task.call))
         item.queuedAt = task.time
         item.orchestration = task.orchestration
-        tasks[sequence] = MemoryHubStore.Task(item: item, isFree: task.lease == nil)
+        tasks[sequence] = MemoryHubStore.QueuedItem(item: item, isFree: task.lease == nil)
         return sequence
     }
 }

@@ -28,7 +28,7 @@ final class MemoryHubStore: HubStore {
         var order: Int64
     }
 
-    struct Task {
+    struct QueuedItem {
         var item: ActivityWorkItem
         var isFree: Bool
         var parked: String?
@@ -38,7 +38,7 @@ final class MemoryHubStore: HubStore {
         var member: Int64 = 0
         var lastSequence: Int64 = 0
         var instances: [String: Instance] = [:]
-        var tasks: [Int64: Task] = [:]
+        var tasks: [Int64: QueuedItem] = [:]
         var payloads: [String: (users: Set<String>, text: String)] = [:]
 
         mutating func nextSequence() -> Int64 {
@@ -173,7 +173,7 @@ extension MemoryHubStore {
                 var item = item
                 item.lease = lease
                 item.deliveries += 1
-                rows.tasks[item.sequence] = Task(item: item, isFree: false)
+                rows.tasks[item.sequence] = QueuedItem(item: item, isFree: false)
                 return item
             }
         }
@@ -190,7 +190,7 @@ extension MemoryHubStore {
             guard let task = rows.tasks[item.sequence], task.item.lease == item.lease else { return }
             var given = task.item
             given.progress = item.progress
-            rows.tasks[item.sequence] = Task(item: given, isFree: true, parked: reason)
+            rows.tasks[item.sequence] = QueuedItem(item: given, isFree: true, parked: reason)
         }
     }
 
@@ -209,7 +209,7 @@ extension MemoryHubStore {
             let parked = rows.tasks.values.filter { $0.item.instanceID == id && $0.parked != nil }.map(\.item)
             for var item in parked {
                 item.deliveries = 0
-                rows.tasks[item.sequence] = Task(item: item, isFree: true)
+                rows.tasks[item.sequence] = QueuedItem(item: item, isFree: true)
             }
             return Set(parked.map(\.call.name))
         }

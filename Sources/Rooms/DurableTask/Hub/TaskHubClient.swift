@@ -83,8 +83,10 @@ public protocol TaskHubClient: Sendable {
 
     /// Takes up an instance or its activities that the hub has set aside after too many attempts.
     ///
+    /// - Returns: whether there was anything to take up.
     /// - Throws: `notFound`.
-    func retry(_ id: String) async throws
+    @discardableResult
+    func retry(_ id: String) async throws -> Bool
 
     /// Deletes one instance that has ended, with its history.
     ///

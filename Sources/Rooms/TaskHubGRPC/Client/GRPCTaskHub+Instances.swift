@@ -140,7 +140,7 @@ extension GRPCTaskHub {
     }
 
     /// Is refused: the protocol has no call for it.
-    public func retry(_ id: String) async throws {
+    public func retry(_ id: String) async throws -> Bool {
         throw TaskHubError(.invalid, "a hub elsewhere does not set instances aside; rewind or restart it")
     }
 
