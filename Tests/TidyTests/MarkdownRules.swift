@@ -38,9 +38,27 @@ let markdownRules: [Rule] = [
             Finding(map.path, 1, "the floors table does not name \($0.name): say in one line what it does")
         }
     },
+    Rule("a test that a feature table names exists") { repository in
+        let tests = repository.testNames
+        return repository.markdown.filter { $0.path == "docs/reference/durable-task.md" }.flatMap { file in
+            file.prose.filter { $0.1.hasPrefix("| ") }.flatMap { line, text in
+                namesInLastColumn(of: text).filter { !tests.contains($0) }.map {
+                    Finding(file.path, line, "there is no test \($0): name one that shows the feature")
+                }
+            }
+        }
+    },
 ]
 
 extension Repository {
+    /// The names of the functions in the tests.
+    fileprivate var testNames: Set<String> {
+        Set(
+            textFiles.filter { $0.path.hasPrefix("Tests/") && $0.fileExtension == "swift" }.flatMap { file in
+                file.lines.compactMap { $0.firstMatch(of: #/func (\w+)\(/#).map { String($0.1) } }
+            })
+    }
+
     fileprivate var markdown: [TextFile] { textFiles.filter { $0.fileExtension == "md" } }
 }
 
@@ -77,6 +95,14 @@ private func leadsSomewhere(_ link: String, from file: TextFile, in repository: 
         if part == ".." { _ = parts.popLast() } else { parts.append(part) }
     }
     return parts.isEmpty || repository.paths.contains(parts.joined(separator: "/"))
+}
+
+/// What stands in backticks in the last column of a table's row.
+private func namesInLastColumn(of row: String) -> [String] {
+    let columns = row.split(separator: "|")
+    guard columns.count > 1, let last = columns.dropLast(columns.last == " " ? 1 : 0).last else { return [] }
+    let spans = last.split(separator: "`", omittingEmptySubsequences: false)
+    return spans.indices.filter { $0 % 2 == 1 }.map { String(spans[$0]) }
 }
 
 /// What stands in backticks and begins with a folder of ours.
