@@ -19,7 +19,7 @@ struct PythonSDKTests {
 
     @Test(arguments: [("errand", "activity"), ("thought", "episode")])
     func workOfAKilledWorkerIsHandedOutAgain(name: String, noted: String) async throws {
-        try await withServedHub { served in
+        try await withServedHub(.sqlite) { served in
             let folder = URL(filePath: served.folder)
             try Data().write(to: folder.appending(path: "hold"))
             let first = try worker(of: served)
@@ -39,7 +39,7 @@ struct PythonSDKTests {
     }
 
     @Test func operationsOfAKilledWorkerChangeTheStateOnce() async throws {
-        try await withServedHub { served in
+        try await withServedHub(.sqlite) { served in
             let folder = URL(filePath: served.folder)
             try Data().write(to: folder.appending(path: "hold"))
             let first = try worker(of: served)
@@ -53,6 +53,26 @@ struct PythonSDKTests {
             defer { second.kill() }
             try await eventually { try await served.hub.entity("@keeper@a", includesState: true)?.state == "7" }
             #expect(notes("operation", in: folder).count == 2)
+        }
+    }
+
+    @Test func aWorkerThatIsKilledUnderLoadLosesNothing() async throws {
+        try await withServedHub(.sqlite) { served in
+            let folder = URL(filePath: served.folder)
+            let first = try worker(of: served)
+            defer { first.kill() }
+            for number in 0..<60 {
+                _ = try await served.hub.start(StartRequest(id: "\(number)", name: "errand", input: "\(number)"))
+            }
+            try await eventually { notes("activity", in: folder).count >= 15 }
+            first.kill()
+            let second = try worker(of: served)
+            defer { second.kill() }
+            for number in 0..<60 {
+                let status = try await served.hub.waitForCompletion(of: "\(number)")
+                #expect(status.output?.hasSuffix(", \(number)]") == true, "\(status)")
+            }
+            #expect(Set(notes("activity", in: folder)).count == 2)
         }
     }
 
