@@ -47,7 +47,7 @@ let package = Package(
     name: "darkroom",
     products: [
         .executable(name: "darkroom", targets: ["DarkroomCommand"]),
-        .library(name: "DurableTask", targets: ["DurableTask", "TaskHubSQL"]),
+        .library(name: "DurableTask", targets: ["DurableTask", "TaskHubSQL", "TaskHubGRPC"]),
         .library(name: "Imaging", targets: ["Imaging"]),
         .library(name: "AzureStorage", targets: ["AzureStorage"]),
     ],
