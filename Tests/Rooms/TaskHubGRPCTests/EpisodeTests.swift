@@ -60,4 +60,20 @@ struct EpisodeTests {
         request.pastEvents.removeLast()
         #expect(request.rewinding == nil)
     }
+
+    @Test func otherEnginesDoNotSeeWhatIsToBeAskedForAgain() {
+        func event(_ kind: HistoryEvent.Kind, id: Int = -1) -> HistoryEvent {
+            HistoryEvent(id: id, at: Date(timeIntervalSince1970: 5), kind)
+        }
+        let answered = [
+            event(.taskScheduled(TaskCall(name: "A", input: nil)), id: 0),
+            event(.taskCompleted(taskID: 0, result: "1")),
+        ]
+        let unanswered = event(.taskScheduled(TaskCall(name: "B", input: nil)), id: 1)
+        let rewinding = event(.executionRewound(Rewinding(reason: nil)))
+        #expect((answered + [unanswered]).forOtherEngines() == answered + [unanswered])
+        #expect((answered + [unanswered, rewinding]).forOtherEngines() == answered + [rewinding])
+        let again = answered + [unanswered, rewinding, unanswered]
+        #expect(again.forOtherEngines() == answered + [rewinding, unanswered])
+    }
 }

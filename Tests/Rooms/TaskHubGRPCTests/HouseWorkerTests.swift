@@ -44,6 +44,9 @@ struct HouseWorkerTests {
     func instancesAreRestartedAndPurged(peer: Peer) async throws { try await tell(peer) { try await $0.secondRuns() } }
 
     @Test(arguments: Peer.allCases)
+    func failedInstancesAreRewound(peer: Peer) async throws { try await tell(peer) { try await $0.secondTries() } }
+
+    @Test(arguments: Peer.allCases)
     func instancesAreListedAndHistoriesRead(peer: Peer) async throws {
         try await tell(peer) { try await $0.listsAndHistories() }
     }

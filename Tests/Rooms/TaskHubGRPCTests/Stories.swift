@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import DurableTask
 import Foundation
 import Testing
@@ -21,6 +22,11 @@ struct Stories {
         }
         registry.addActivity("refuse") { (_, _: Nothing) -> Nothing in
             throw TaskFailure(type: "Refused", message: "no", details: ["code": "7"], isRetriable: false)
+        }
+        let broken = Mark()
+        registry.addActivity("fragile") { (context, number: Int) -> Int in
+            if broken.isFirst(context.instanceID) { throw TaskFailure(type: "Broken", message: "not yet") }
+            return number + 1
         }
         addOrchestrations(to: &registry)
         registry.add(Tally.self)
@@ -74,6 +80,10 @@ struct Stories {
             let second = try await context.lock(tally) { try await context.call(tally, "add", 1, as: Int.self) }
             return [first, second]
         }
+        registry.addOrchestration("mended") { (context, number: Int) -> Int in
+            let doubled = try await context.call(activity: "double", number, as: Int.self)
+            return try await context.call(activity: "fragile", doubled, as: Int.self)
+        }
         registry.addOrchestration("patched") { (context, _: Nothing) -> Bool in context.patched("change") }
     }
 
@@ -90,6 +100,13 @@ struct Stories {
         #expect(status.status == .completed, "\(status)")
         return status.output
     }
+}
+
+/// Remembers what it was shown.
+private final class Mark: Sendable {
+    private let seen = Lock<Set<String>>([])
+
+    func isFirst(_ text: String) -> Bool { seen.withLock { $0.insert(text).inserted } }
 }
 
 /// An entity that counts.
@@ -164,6 +181,14 @@ extension Stories {
         #expect(try await hub.waitForCompletion(of: "\(id)-2").output == "28")
         #expect(try await hub.purge(id, isRecursive: false) == 1)
         #expect(try await hub.status(of: id) == nil)
+    }
+
+    func secondTries() async throws {
+        let failed = try await run("mended", 4)
+        #expect(failed.failure?.type == "Broken")
+        try await hub.rewind("\(mark)-mended", reason: "mended")
+        try await eventually { try await hub.status(of: "\(mark)-mended")?.status == .completed }
+        #expect(try await hub.status(of: "\(mark)-mended")?.output == "9")
     }
 
     func listsAndHistories() async throws {
