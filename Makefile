@@ -4,9 +4,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench bench-pictures bench-engine crash sanitize-thread sanitize-address build clean
+.PHONY: help demo run test lint bench bench-pictures bench-engine crash simulate sanitize-thread sanitize-address build clean
 
 DARKROOM := .build/release/darkroom
+SEEDS ?= 0..<20000
 
 # Without a limit every test starts at once, and hundreds of servers and databases starve each other of time and
 # descriptors.
@@ -48,6 +49,11 @@ bench-engine: ## Measure the task engine beside DBOS and the Python SDK of durab
 crash: build ## Upload 3,000 pictures while the server is killed 100 times, and count what is lost
 	@scripts/setup test
 	@.cache/venv/bin/python Tests/EndToEnd/Scripts/crash.py --darkroom $(DARKROOM) --pictures 3000 --kills 100
+
+# The order of sets must not differ from process to process, so that a seed that failed fails again.
+simulate: ## Run the task engine on a store that fails and crashes: SEEDS=7 or SEEDS='0..<100000'
+	@scripts/setup test
+	SWIFT_DETERMINISTIC_HASHING=1 SIMULATION_SEEDS='$(SEEDS)' swift test --disable-xctest --filter SimulationTests
 
 # Real clients and processes under a sanitizer are slow enough to run into their own time limits, so they are left out.
 sanitize-thread: ## Run the unit tests under the thread sanitizer

@@ -40,6 +40,17 @@ extension SQLHubStore {
         }
     }
 
+    func giveBack(leases: Set<Int64>) async throws {
+        try await write { [dialect] connection in
+            let rows = try connection.queryEach(
+                "UPDATE hub_task SET lease = 0 WHERE lease = ? RETURNING name", leases.sorted().map { [.integer($0)] })
+            guard dialect.isShared else { return }
+            for name in Set(rows.joined().map({ $0.text(0) })) {
+                _ = try ChangeWriter(connection, dialect).write(.signal(.tasks(name: name)))
+            }
+        }
+    }
+
     func tasks(of id: String) async throws -> [QueuedTask] {
         try await database.read { connection in
             try connection.query(

@@ -14,10 +14,9 @@ extension EmbeddedTaskHub {
         while !intake.isClosed, !Task.isCancelled {
             let deadline = clock.now.adding(leaseDuration)
             switch state.withLock({ $0.activities.next(filter, intake, leasedUntil: deadline) }) {
-            case .take(var item):
+            case .take(let item):
                 setLeaseAlarm(deadline)
-                item.call.input = try await resolvingPayload(item.call.input)
-                return item
+                return try await resolved(item)
             case .claim(let name): try await claim(name)
             case .wait: await waitForActivity(filter, intake)
             }
@@ -25,6 +24,18 @@ extension EmbeddedTaskHub {
         // A fetch that ends may have been woken for work that it leaves to others.
         wake { _ in }
         return nil
+    }
+
+    /// The item with its large input.
+    private func resolved(_ item: ActivityWorkItem) async throws -> ActivityWorkItem {
+        var resolved = item
+        do {
+            resolved.call.input = try await resolvingPayload(item.call.input)
+            return resolved
+        } catch {
+            try await abandon(item)
+            throw error
+        }
     }
 
     private func claim(_ name: String) async throws {
@@ -42,19 +53,24 @@ extension EmbeddedTaskHub {
                     state.activities.append(item)
                 }
             }
-            for item in worn { try await park(item) }
+            for item in worn { await park(item) }
             if items.isEmpty { noteIdleness() }
         } catch {
             offerStored(name)
+            doubt { $0.leases[lease] = [name] }
             throw error
         }
     }
 
     /// Sets a task aside that was handed out time and again and never answered.
-    private func park(_ item: ActivityWorkItem) async throws {
+    private func park(_ item: ActivityWorkItem) async {
         let reason = "it was handed out \(item.deliveries - 1) times and never answered; does it end its process?"
-        try await store.giveBack(item, parked: reason)
-        log(.error, "an activity was set aside", ["instance": item.instanceID, "name": item.call.name])
+        do {
+            try await store.giveBack(item, parked: reason)
+            log(.error, "an activity was set aside", ["instance": item.instanceID, "name": item.call.name])
+        } catch {
+            doubt { $0.items.append(item) }
+        }
     }
 
     private func waitForActivity(_ filter: WorkFilter, _ intake: Intake) async {
@@ -82,7 +98,7 @@ extension EmbeddedTaskHub {
             try await journal.perform(HubLocks(targets: [item.instanceID])) { $0.finish(item, with: event) }
         } catch {
             state.withLock { _ = $0.activities.removeLease(item) }
-            try await returnToStore(item)
+            await returnToStore(item)
             throw error
         }
         state.withLock { _ = $0.activities.removeLease(item) }
@@ -145,12 +161,16 @@ extension EmbeddedTaskHub {
     /// Gives the item back; it is handed out again.
     public func abandon(_ item: ActivityWorkItem) async throws {
         let last = state.withLock { $0.activities.removeLease(item) }
-        if let last { try await returnToStore(last) }
+        if let last { await returnToStore(last) }
     }
 
-    func returnToStore(_ item: ActivityWorkItem) async throws {
-        try await store.giveBack(item, parked: nil)
-        offerStored(item.call.name)
+    private func returnToStore(_ item: ActivityWorkItem) async {
+        do {
+            try await store.giveBack(item, parked: nil)
+            offerStored(item.call.name)
+        } catch {
+            doubt { $0.items.append(item) }
+        }
     }
 
     /// The alarm need not be exact for leases: it is moved only when none is set before.

@@ -28,6 +28,7 @@ extension EmbeddedTaskHub {
             handOut(made.draft, receipt)
             return made.results
         } catch {
+            if let made = decision.made.withLock({ $0 }) { distrust(made.draft) }
             return requests.map { _ in .failure(error) }
         }
     }

@@ -9,16 +9,25 @@ extension EmbeddedTaskHub {
     public func nextEntity(_ filter: WorkFilter, _ intake: Intake) async throws -> EntityWorkItem? {
         try await nextInstance(.entities(filter), intake) { ready in
             guard let page = try await self.load(ready.news) else { return nil }
-            var item = EntityWorkItem(page)
-            guard item.operations.isEmpty else {
-                item.state = try await self.resolvingPayload(item.state)
-                for index in item.operations.indices {
-                    item.operations[index].input = try await self.resolvingPayload(item.operations[index].input)
-                }
-                return item
-            }
+            let item = EntityWorkItem(page)
+            guard item.operations.isEmpty else { return try await self.resolved(item) }
             try await self.passLocksOn(item)
             return nil
+        }
+    }
+
+    /// The item with its large state and inputs.
+    private func resolved(_ item: EntityWorkItem) async throws -> EntityWorkItem {
+        var resolved = item
+        do {
+            resolved.state = try await resolvingPayload(item.state)
+            for index in item.operations.indices {
+                resolved.operations[index].input = try await resolvingPayload(item.operations[index].input)
+            }
+            return resolved
+        } catch {
+            finish(item.instanceID, mustReload: true)
+            throw error
         }
     }
 

@@ -103,6 +103,7 @@ extension EmbeddedTaskHub {
                 finish(news.id, mustReload: false)
                 return nil
             }
+            state.withLock { $0.instances.loaded(page.messages, of: news.id) }
             if page.messages.count == Self.messageBatch { wake { $0.instances.mustLoad(news) } }
             return page
         } catch {

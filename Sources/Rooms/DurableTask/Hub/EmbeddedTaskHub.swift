@@ -23,6 +23,8 @@ public final class EmbeddedTaskHub: TaskHub {
         var newTimer: Date?
         /// What the sleep of ``run()`` ends at.
         var alarm = Date.distantFuture
+        /// What the store may hold under this process's leases although nobody works on it.
+        var doubts = LeaseDoubts()
         /// How often an instance could not be processed in a row.
         var troubles: [String: Int] = [:]
         /// Whether instances may wait in the store that no process keeps in memory.
@@ -99,6 +101,8 @@ public final class EmbeddedTaskHub: TaskHub {
 
 // Timers, leases, idleness.
 extension EmbeddedTaskHub {
+    private static let pauseAfterFailure = Duration.seconds(1)
+
     /// Wakes instances whose timers are due, takes back leases that ended and keeps house, until the task is
     /// cancelled.
     ///
@@ -119,29 +123,40 @@ extension EmbeddedTaskHub {
     private func keepTime() async throws {
         var lookedAt = Date(millisecondsSince1970: 0)
         while !Task.isCancelled {
-            let now = clock.now
-            state.withLock { state in
-                // A timer that was committed after its time, while the look was on its way, is behind the look.
-                if let new = state.newTimer { lookedAt = min(lookedAt, new.addingTimeInterval(-0.001)) }
-                state.newTimer = nil
-                state.alarm = .distantFuture
+            do {
+                await sleep(until: try await look(after: &lookedAt))
+            } catch let error as TaskHubError where error.code == .ownerChanged && !store.isShared {
+                throw error
+            } catch {
+                if Task.isCancelled { return }
+                log(.error, "the task hub's store failed", ["error": "\(error)"])
+                await sleep(until: clock.now.adding(Self.pauseAfterFailure))
             }
-            let due = try await store.dueInstances(after: lookedAt, until: now)
-            let next = try await store.nextTimer(after: now)
-            lookedAt = now
-            wake { state in for news in due { state.instances.mustLoad(news) } }
-            if store.isShared { offerClaims() }
-            try await takeBackLeases(at: now)
-            await sleep(until: next)
         }
     }
 
-    private func takeBackLeases(at now: Date) async throws {
-        let expired = state.withLock { $0.activities.takeExpired(at: now) }
-        for item in expired {
-            log(.warning, "an activity outlived its lease", ["instance": item.instanceID, "name": item.call.name])
-            try await returnToStore(item)
+    /// Hands out what is due, and takes back what is nobody's.
+    ///
+    /// - Returns: when the next timer is due.
+    private func look(after lookedAt: inout Date) async throws -> Date? {
+        let now = clock.now
+        state.withLock { state in
+            // A timer that was committed after its time, while the look was on its way, is behind the look.
+            if let new = state.newTimer { lookedAt = min(lookedAt, new.addingTimeInterval(-0.001)) }
+            state.newTimer = nil
+            state.alarm = .distantFuture
         }
+        let due = try await store.dueInstances(after: lookedAt, until: now)
+        let next = try await store.nextTimer(after: now)
+        lookedAt = now
+        wake { state in for news in due { state.instances.mustLoad(news) } }
+        if store.isShared { offerClaims() }
+        for item in state.withLock({ $0.activities.takeExpired(at: now) }) {
+            log(.warning, "an activity outlived its lease", ["instance": item.instanceID, "name": item.call.name])
+            state.withLock { $0.doubts.items.append(item) }
+        }
+        try await settleDoubts()
+        return next
     }
 
     /// Sleeps until the next timer or lease is due, or an earlier one comes in.

@@ -69,6 +69,9 @@ package protocol HubStore: Sendable {
     /// Gives a task back to the queue, or sets it aside for a reason; does nothing when the lease was lost.
     func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws
 
+    /// Gives all tasks under these leases back to the queue.
+    func giveBack(leases: Set<Int64>) async throws
+
     /// Stores a large payload, which is deleted with the instance.
     ///
     /// - Returns: its row.

@@ -24,6 +24,8 @@ struct InstanceQueue {
         var start: PendingStart?
         var startInFlight: PendingStart?
         var mustLoad = false
+        /// What the store told of, while the instance is handed out.
+        var loaded: Set<Int64> = []
         var isInFlight = false
         var isQueued = false
 
@@ -70,13 +72,22 @@ struct InstanceQueue {
     /// A message was stored.
     mutating func arrived(_ message: StoredMessage, for news: InstanceNews) {
         changeSlot(news) { slot in
-            guard !slot.mustLoad else { return }
+            guard !slot.mustLoad, !slot.loaded.contains(message.sequence) else { return }
             slot.messages.append(message)
             if slot.messages.count > Self.messageLimit {
                 slot.messages = []
                 slot.mustLoad = true
             }
         }
+    }
+
+    /// Messages of an instance that is handed out were read from the store.
+    ///
+    /// A commit may be stored and not handed out yet, so that one of them is still to arrive.
+    mutating func loaded(_ messages: [StoredMessage], of id: String) {
+        let sequences = Set(messages.map(\.sequence))
+        slots[id]?.loaded = sequences
+        slots[id]?.messages.removeAll { sequences.contains($0.sequence) }
     }
 
     /// An activity has a result that is to be stored with the episode it causes.
@@ -211,6 +222,7 @@ struct InstanceQueue {
         guard var slot = slots[id], slot.isInFlight else { return }
         inFlightCount -= 1
         slot.isInFlight = false
+        slot.loaded = []
         if mustReload {
             slot.messages = []
             slot.mustLoad = true

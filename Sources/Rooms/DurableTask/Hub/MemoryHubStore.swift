@@ -194,6 +194,14 @@ extension MemoryHubStore {
         }
     }
 
+    func giveBack(leases: Set<Int64>) async throws {
+        rows.withLock { rows in
+            for (sequence, task) in rows.tasks where leases.contains(task.item.lease) {
+                rows.tasks[sequence]?.isFree = true
+            }
+        }
+    }
+
     func tasks(of id: String) async throws -> [QueuedTask] {
         rows.withLock { rows in
             rows.tasks.values.filter { $0.item.instanceID == id }.map { task in

@@ -93,7 +93,7 @@ extension TaskHubWorker {
             troubles[item.instanceID, default: 0] += 1
             return troubles[item.instanceID, default: 1]
         }
-        try? await Task.sleep(for: Self.delay(after: failures))
+        await configuration.pause(Self.delay(after: failures))
     }
 }
 

@@ -72,7 +72,10 @@ public final class TaskHubWorker: Sendable {
             group.addTask { try await self.service { await self.returnRefused() } }
             group.addTask { await self.drainDeadline() }
             group.addTask { try await self.work() }
+            // Who waits for an episode of this worker would wait for ever.
+            defer { stop() }
             while try await group.next() == .service, !Task.isCancelled {}
+            stop()
             group.cancelAll()
             try await group.waitForAll()
         }
@@ -126,7 +129,7 @@ public final class TaskHubWorker: Sendable {
                 if Task.isCancelled { return }
                 log(.error, "the task hub failed", ["error": "\(error)"])
                 failures += 1
-                try? await Task.sleep(for: Self.delay(after: failures))
+                await configuration.pause(Self.delay(after: failures))
             }
         }
     }

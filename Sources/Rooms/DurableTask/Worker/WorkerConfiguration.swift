@@ -24,6 +24,9 @@ public struct WorkerConfiguration: Sendable {
     /// How long running activities may take to finish once the worker was told to stop.
     public var drainTime = Duration.seconds(20)
 
+    /// How the worker waits before it tries again what failed; simulations let no time pass.
+    package var pause: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+
     /// What becomes of work whose name a worker does not have.
     public enum UnknownNames: Sendable {
         /// It fails, so that a forgotten registration shows.

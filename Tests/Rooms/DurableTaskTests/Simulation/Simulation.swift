@@ -1,0 +1,282 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import DurableTask
+import FoundationEssentials
+import Telemetry
+
+/// One life of a hub and its worker on a store that fails, drawn from a seed: everything that goes wrong, and the
+/// order in which tasks run.
+///
+/// The same seed gives the same life up to what depends on the ids of runs, which are random; `make simulate` sets
+/// `SWIFT_DETERMINISTIC_HASHING`, without which the order of sets differs from process to process.
+final class Simulation: Sendable {
+    private let seed: UInt64
+    private let isDisturbed: Bool
+    private let plan: SimulatedPlan
+    private let executor: SimulationExecutor
+    private let faults: Faults
+    private let clock = VirtualHubClock()
+    private let base = EmbeddedTaskHub.memoryStore()
+    private let ledger = EffectLedger()
+    private let current = Lock<EmbeddedTaskHub?>(nil)
+    private let found = Lock<[String]>([])
+    /// How many clients have not done yet.
+    private let clients = Lock(0)
+
+    init(seed: UInt64, isDisturbed: Bool) {
+        self.seed = seed
+        self.isDisturbed = isDisturbed
+        plan = SimulatedPlan(seed: seed)
+        executor = SimulationExecutor(seed: seed)
+        faults = Faults(seed: seed, budget: isDisturbed ? 25 : 0, executor)
+    }
+
+    /// What is wrong with the life of this seed; nothing, hopefully.
+    static func problems(seed: UInt64, isDisturbed: Bool = true) -> [String] {
+        let simulation = Simulation(seed: seed, isDisturbed: isDisturbed)
+        if !simulation.executor.run({ await simulation.live() }) { simulation.note("nothing goes on") }
+        return simulation.found.withLock { $0 }
+    }
+
+    private func note(_ problem: String) { found.withLock { $0.append(problem) } }
+
+    private func live() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.serve() }
+            let calls = clientCalls
+            clients.withLock { $0 = calls.count }
+            for call in calls { group.addTask { await self.finish(call) } }
+            if await wait(until: { await self.hasEnded && self.clients.withLock { $0 } == 0 }) {
+                faults.end()
+                if await !wait(until: { await self.isQuiet }) { await describeRest() }
+                await checkResults()
+            } else {
+                await describeRest()
+            }
+            group.cancelAll()
+        }
+    }
+}
+
+// The processes: a hub and a worker after the other.
+extension Simulation {
+    private func serve() async {
+        while !Task.isCancelled {
+            let store = FaultyStore(base, faults, ledger)
+            var configuration = HubConfiguration()
+            configuration.maximumQueuedActivities = faults.number(in: 1..<6)
+            configuration.maximumDeliveries = 1_000
+            guard
+                let hub = try? await EmbeddedTaskHub(
+                    store: store, clock: clock, configuration: configuration, log: .silent)
+            else {
+                await executor.yield()
+                continue
+            }
+            current.withLock { $0 = hub }
+            await work(hub, store)
+        }
+    }
+
+    private func work(_ hub: EmbeddedTaskHub, _ store: FaultyStore) async {
+        let worker = TaskHubWorker(hub, registry: plan.registry(executor, ledger), configuration: configuration)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await worker.run()
+                } catch {
+                    if !store.isDead { self.note("the worker gave up: \(error)") }
+                }
+            }
+            if faults.strikes(oneIn: 2) {
+                let life = faults.number(in: 50..<1_500)
+                group.addTask { await self.executor.yield(times: life) }
+            }
+            await group.next()
+            store.die()
+            group.cancelAll()
+        }
+    }
+
+    private var configuration: WorkerConfiguration {
+        var configuration = WorkerConfiguration()
+        configuration.concurrentOrchestrations = 3
+        configuration.concurrentActivities = 3
+        configuration.concurrentEntities = 2
+        configuration.liveInstances = faults.number(in: 1..<5)
+        configuration.pause = { [executor] _ in await executor.yield() }
+        return configuration
+    }
+}
+
+// What clients do meanwhile.
+extension Simulation {
+    private var clientCalls: [@Sendable () async -> Void] {
+        var calls: [@Sendable () async -> Void] = [
+            { await self.start() }, { await self.hold() }, { await self.passTime() },
+        ]
+        for round in 0..<plan.rounds {
+            for event in plan.events.map({ $0 + round * SimulatedPlan.stride }) {
+                calls.append { await self.raise(event) }
+            }
+        }
+        return calls
+    }
+
+    private func finish(_ call: @Sendable () async -> Void) async {
+        await call()
+        clients.withLock { $0 -= 1 }
+    }
+
+    /// Asks the hub until it answers.
+    private func insist(_ call: (EmbeddedTaskHub) async throws -> Void) async {
+        while !Task.isCancelled {
+            await executor.yield()
+            guard let hub = current.withLock({ $0 }) else { continue }
+            do {
+                return try await call(hub)
+            } catch {
+                continue
+            }
+        }
+    }
+
+    private func start() async {
+        await insist { hub in
+            let request = StartRequest(id: "main", name: "main", input: try Payload.encode(SimulatedPlan.Progress()))
+            _ = try await hub.start(request)
+        }
+    }
+
+    private func raise(_ event: Int) async {
+        await executor.yield(times: faults.number(in: 0..<400))
+        await insist { hub in try await hub.raiseEvent("Event \(event)", 7 * event, to: "main", ifMissing: .keep) }
+    }
+
+    private func hold() async {
+        guard faults.strikes(oneIn: 3) else { return }
+        await executor.yield(times: faults.number(in: 0..<400))
+        do {
+            try await current.withLock({ $0 })?.suspend("main", reason: nil)
+        } catch {
+            // It is not there yet, or the store fails; whatever became of it, it is resumed.
+        }
+        await executor.yield(times: faults.number(in: 0..<200))
+        await insist { hub in
+            if try await hub.status(of: "main") != nil { try await hub.resume("main", reason: nil) }
+        }
+    }
+
+    /// Lets leases end while work is on its way.
+    private func passTime() async {
+        for _ in 0..<3 where faults.strikes(oneIn: 2) {
+            await executor.yield(times: faults.number(in: 20..<500))
+            clock.advance(by: .seconds(100))
+        }
+    }
+}
+
+// What must be so in the end.
+extension Simulation {
+    /// Waits; when nothing happens any more, hours pass, as they would for leases to end.
+    ///
+    /// - Returns: false when it never comes about.
+    private func wait(until isSo: () async -> Bool) async -> Bool {
+        var hours = 0
+        while await !isSo() {
+            if executor.isIdle {
+                guard hours < 10 else { return false }
+                hours += 1
+                clock.advance(by: .seconds(3_600))
+            }
+            if executor.steps > 1_000_000 { return false }
+            await executor.yield()
+        }
+        return true
+    }
+
+    private var hasEnded: Bool {
+        get async { (try? await base.status(of: "main"))??.status.isFinal == true }
+    }
+
+    private var isQuiet: Bool {
+        get async { await rest.isEmpty }
+    }
+
+    /// What is left in the tables.
+    private var rest: [String] {
+        get async {
+            do {
+                var rest: [String] = []
+                for instance in try await base.list(InstanceQuery(limit: 1_000)).instances {
+                    if !instance.status.isFinal { rest.append("\(instance.id) is \(instance.status)") }
+                    rest += try await base.tasks(of: instance.id).map { "\(instance.id) has \($0)" }
+                    let inbox = try await base.inbox(of: instance.id, at: .distantFuture, limit: 100)
+                    rest += inbox?.messages.map { "\(instance.id) has not heard \($0.event.kind)" } ?? []
+                }
+                var query = EntityQuery()
+                query.includesTransient = true
+                for entity in try await base.entities(query).entities where entity.backlog > 0 || entity.lockedBy != nil
+                {
+                    rest.append("\(entity)")
+                }
+                return rest
+            } catch {
+                return ["\(error)"]
+            }
+        }
+    }
+
+    private func describeRest() async {
+        for line in await rest { note(line) }
+        note("it is stuck after \(executor.steps) steps with \(plan)")
+    }
+
+    private func checkResults() async {
+        let main = try? await base.status(of: "main")
+        if main?.output != "\(plan.result)" {
+            note("the result is \(main?.output ?? "none"), not \(plan.result), of \(plan)")
+        }
+        for violation in ledger.violations { note(violation) }
+        checkEffects()
+        if !isDisturbed { await checkHistories() }
+        for (name, total) in plan.totals {
+            let state = try? await base.entity("@total@\(name)")?.state
+            if state != "{\"value\":\(total)}" { note("\(name) is \(state ?? "absent"), not \(total)") }
+        }
+    }
+
+    private func checkEffects() {
+        let (certain, possible) = plan.effects
+        let runs = ledger.runs
+        for name in certain where runs[name] == nil { note("effect \(name) is lost") }
+        for (name, count) in runs {
+            if !certain.contains(name), !possible.contains(name) { note("effect \(name) was not asked for") }
+            if !isDisturbed, count > 1 { note("effect \(name) happened \(count) times without need") }
+        }
+    }
+
+    /// Without failures nobody is told anything twice.
+    private func checkHistories() async {
+        for instance in (try? await base.list(InstanceQuery(limit: 1_000)).instances) ?? [] {
+            var heard: Set<String> = []
+            for event in (try? await base.history(of: instance.id)?.events) ?? [] where event.kind.isAnswer {
+                if !heard.insert("\(event.kind)").inserted { note("\(instance.id) heard \(event.kind) twice") }
+            }
+        }
+    }
+}
+
+extension HistoryEvent.Kind {
+    /// Whether the event tells the orchestrator something that it is told once.
+    fileprivate var isAnswer: Bool {
+        switch self {
+        case .taskCompleted, .taskFailed, .timerFired, .subOrchestrationCompleted, .subOrchestrationFailed,
+            .eventRaised, .entityOperationCompleted, .entityLockGranted:
+            true
+        default: false
+        }
+    }
+}
