@@ -152,7 +152,7 @@ let package = Package(
         tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"], exclude: ["Fixtures"]),
         tests(
             of: "TaskHubSQL", on: "Rooms",
-            ["Basics", "Telemetry", "SQL", "SQLite", "DurableTask", "TaskHubCrashHost"]),
+            ["Basics", "Telemetry", "SQL", "SQLite", "DurableTask", "TaskHubCrashHost"], exclude: ["Fixtures"]),
         .executableTarget(
             name: "TaskHubCrashHost", dependencies: ["Telemetry", "SQLite", "DurableTask", "TaskHubSQL"],
             path: "Tests/Rooms/TaskHubCrashHost", swiftSettings: house),
