@@ -11,9 +11,10 @@ public struct ActivityContext: Sendable {
     public let taskID: Int
     /// Which attempt of a retry policy it is, counted from 1.
     public let attempt: Int
-    /// The same text for every attempt and redelivery of one call: `<instance id>:<id of the first attempt>`.
+    /// The same text for every attempt and redelivery of one call: `<instance id>:<run>:<id of the first attempt>`.
     ///
-    /// Hand it to whatever can recognise a repeated request.
+    /// A rewound instance keeps its keys; one that continues as new or is restarted has others. Hand it to whatever can
+    /// recognise a repeated request.
     public let idempotencyKey: String
     /// The worker's log.
     public let log: Log
@@ -43,7 +44,7 @@ public struct ActivityContext: Sendable {
         instanceID = item.instanceID
         taskID = item.taskID
         attempt = item.call.attempt
-        idempotencyKey = "\(item.instanceID):\(item.call.firstTaskID ?? item.taskID)"
+        idempotencyKey = item.idempotencyKey
         self.log = log
         progress = item.progress ?? item.call.lastProgress
         self.line = line
@@ -79,5 +80,13 @@ public struct ActivityContext: Sendable {
     public func lastProgress<Progress: Decodable>(as type: Progress.Type) throws -> Progress? {
         guard let progress else { return nil }
         return try Payload.decode(type, from: progress, what: "the last progress of \(idempotencyKey)")
+    }
+}
+
+extension ActivityWorkItem {
+    fileprivate var idempotencyKey: String {
+        let firstID = call.firstTaskID ?? taskID
+        let run = Rewinding.root(of: executionID)
+        return run.isEmpty ? "\(instanceID):\(firstID)" : "\(instanceID):\(ExecutionKey.mark(of: run)):\(firstID)"
     }
 }

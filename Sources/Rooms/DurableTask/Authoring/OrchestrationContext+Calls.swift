@@ -134,9 +134,14 @@ extension OrchestrationContext {
     }
 }
 
+extension ExecutionKey {
+    /// Tells one run from every other: 12 hex digits of its id's digest.
+    static func mark(of executionID: String) -> String { hex(Digest.sha1.of(Array(executionID.utf8)).prefix(6)) }
+}
+
 extension ReplayCore {
-    /// Tells the children of one run of the instance from those of every other: 12 hex digits of the run's digest.
-    var runMark: String { hex(Digest.sha1.of(Array(executionID.utf8)).prefix(6)) }
+    /// Tells the children of one run of the instance from those of every other.
+    var runMark: String { ExecutionKey.mark(of: executionID) }
 }
 
 extension TaskFailure {

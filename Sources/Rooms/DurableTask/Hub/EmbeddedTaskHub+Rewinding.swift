@@ -52,7 +52,7 @@ extension EmbeddedTaskHub {
 
     private func plan(_ status: InstanceStatus, _ rewinding: Rewinding) async throws -> RewindPlan? {
         var rewinding = rewinding
-        let executionID = UUID().uuidString
+        let executionID = Rewinding.successor(of: status.executionID)
         rewinding.executionID = executionID
         let history = try await store.history(of: status.id)?.events ?? []
         guard status.status == .failed, let rest = history.rewound(by: rewinding, executionID: executionID) else {

@@ -64,6 +64,16 @@ public struct Rewinding: Sendable, Equatable, Codable {
     /// The parent's new run, when the parent was rewound, too.
     public var parentExecutionID: String?
 
+    private static let separator: Character = "~"
+
+    /// The run that the first of a series of rewindings began with.
+    static func root(of executionID: String) -> String { String(executionID.prefix { $0 != separator }) }
+
+    /// A run that goes on where another failed.
+    static func successor(of executionID: String) -> String {
+        "\(root(of: executionID))\(separator)\(UUID().uuidString)"
+    }
+
     /// A rewinding with its parts.
     public init(reason: String?, executionID: String? = nil, parentExecutionID: String? = nil) {
         self.reason = reason

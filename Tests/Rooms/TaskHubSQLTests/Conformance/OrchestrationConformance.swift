@@ -53,7 +53,8 @@ struct OrchestrationConformance {
         let registry = TaskRegistry.main { context, _ in
             try await context.call(activity: "flaky", 0, as: Int.self, retry: RetryPolicy(maximumAttempts: 4))
         }.with("flaky") { context, _ in
-            let line = "\(context.attempt) \(context.idempotencyKey) +\(Int(clock.now.timeIntervalSince(begin)))"
+            let key = context.idempotencyKey.split(separator: ":")
+            let line = "\(context.attempt) \(key[0]):\(key[2]) +\(Int(clock.now.timeIntervalSince(begin)))"
             seen.withLock { $0.append(line) }
             if context.attempt < 4 { throw TaskFailure(type: "Busy", message: "later") }
             return context.taskID

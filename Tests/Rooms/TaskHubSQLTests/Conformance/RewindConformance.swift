@@ -129,4 +129,34 @@ struct RewindConformance {
         let ended = try await withWorker(hub, registry) { try await hub.waitForCompletion(of: "a") }
         #expect(ended.output == "2")
     }
+
+    @Test(arguments: HubKind.allCases)
+    func keysOutliveRewindingAndNothingElse(_ kind: HubKind) async throws {
+        let house = try HubHouse(kind)
+        let hub = try await house.hub()
+        let shop = Shop()
+        let keys = Lock<[String]>([])
+        let registry = TaskRegistry.main { context, round in
+            let next = try await context.call(activity: "work", round, as: Int.self)
+            if next == 1 { throw context.continueAsNew(next) }
+            return next
+        }.with("work") { context, round in
+            keys.withLock { $0.append(context.idempotencyKey) }
+            return try shop.work(round)
+        }
+        try await withWorker(hub, registry) {
+            #expect(try await hub.run("a").status == .failed)
+            try await hub.rewind("a", reason: nil)
+            #expect(try await hub.waitForCompletion(of: "a").status == .failed)
+            shop.repair()
+            try await hub.rewind("a", reason: nil)
+            #expect(try await hub.waitForCompletion(of: "a").output == "2")
+            try await hub.restart("a")
+            #expect(try await hub.waitForCompletion(of: "a").output == "2")
+        }
+        let found = keys.withLock { $0 }
+        #expect(found.count == 5)
+        #expect(Set(found.prefix(3)).count == 1)
+        #expect(Set(found).count == 3)
+    }
 }
