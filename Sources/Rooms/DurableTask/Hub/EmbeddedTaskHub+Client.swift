@@ -16,10 +16,11 @@ extension EmbeddedTaskHub {
             isKept: hasRoom)
         if request.replaces.isEmpty, request.scheduledStart == nil, await startAtOnce(start) { return .created }
         // A running instance that is replaced leaves its locks behind.
-        let locked = request.replaces.isEmpty ? [] : try await store.entitiesLocked(by: request.id)
-        return try await journal.perform(HubLocks([request.id], targets: Set(locked))) { [id = request.id] draft in
+        let open = request.replaces.isEmpty ? [] : try await openLocks(of: request.id)
+        let locks = HubLocks([request.id], targets: Set(open.flatMap(\.lockSet)))
+        return try await journal.perform(locks) { draft in
             let outcome = draft.start(start)
-            if outcome == .created { draft.release(locked, heldBy: id) }
+            if outcome == .created { draft.giveBack(open) }
             return outcome
         }
     }

@@ -169,8 +169,16 @@ extension EmbeddedTaskHub {
         if let completion = turn.completion, completion.status != .completed {
             if episode.endsChildren { episode.children = try await store.children(of: item.instanceID) }
             episode.lockedEntities = try await store.entitiesLocked(by: item.instanceID)
+            if completion.status == .terminated { episode.openLocks = try await openLocks(of: item.instanceID) }
         }
         return episode
+    }
+
+    /// The locks that an instance holds or waits for.
+    ///
+    /// Entities alone cannot tell: one may be about to give a lock to it.
+    func openLocks(of id: String) async throws -> [EntityLockRequest] {
+        try await store.history(of: id)?.events.openLocks ?? []
     }
 
     /// Leases the tasks that this process will queue in memory.

@@ -15,6 +15,8 @@ struct Episode: Sendable {
     var children: [String] = []
     /// The entities whose locks the instance leaves behind when the engine ends it.
     var lockedEntities: [String] = []
+    /// The locks that the instance holds or waits for when it is ended from outside.
+    var openLocks: [EntityLockRequest] = []
     /// Whether this process keeps the instances that the turn starts in memory.
     var keepsChildren = true
 
@@ -22,7 +24,7 @@ struct Episode: Sendable {
 
     /// The rows that the episode is decided over.
     var locks: HubLocks {
-        var locks = HubLocks([id], targets: Set(children + lockedEntities))
+        var locks = HubLocks([id], targets: Set(children + lockedEntities + openLocks.flatMap(\.lockSet)))
         if turn.completion != nil, let parent = position.parentID { locks.targets.insert(parent) }
         for action in turn.actions {
             switch action.kind {
@@ -186,6 +188,7 @@ extension HubDraft {
             deliver(NewMessage(event, to: child))
         }
         release(episode.lockedEntities, heldBy: head.id)
+        giveBack(episode.openLocks)
     }
 
     /// Tells a parent how its child ended.
@@ -198,8 +201,7 @@ extension HubDraft {
         deliver(NewMessage(HistoryEvent(at: time, kind), to: parent.instanceID, run: parent.executionID))
     }
 
-    /// Gives back the locks that an instance leaves behind.
-    mutating func release(_ entities: [String], heldBy id: String) {
+    private mutating func release(_ entities: [String], heldBy id: String) {
         for entity in entities {
             guard let lock = self[entity]?.lock, lock.holder == id else { continue }
             let unlock = EntityUnlock(criticalSectionID: lock.section, parentInstanceID: id, target: entity)

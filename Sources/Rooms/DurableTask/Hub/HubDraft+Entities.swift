@@ -92,6 +92,18 @@ extension HubDraft {
         deliver(NewMessage(event, to: operation.target, visibility))
     }
 
+    /// Gives locks back that were asked for, whether they are held already or not.
+    mutating func giveBack(_ requests: [EntityLockRequest]) {
+        for request in requests {
+            for entity in request.lockSet {
+                let unlock = EntityUnlock(
+                    criticalSectionID: request.criticalSectionID, parentInstanceID: request.parentInstanceID,
+                    target: entity)
+                deliver(NewMessage(HistoryEvent(at: time, .entityUnlockSent(unlock)), to: entity))
+            }
+        }
+    }
+
     /// Gives a lock back whose holder is gone.
     mutating func releaseLock(of id: String, heldBy holder: String) {
         guard let lock = self[id]?.lock, lock.holder == holder else { return }
@@ -119,5 +131,20 @@ extension ExecutionStarted {
             executionID: executionID)
         scheduledStart = request.scheduledStart
         tags = request.tags
+    }
+}
+
+extension [HistoryEvent] {
+    /// The locks that were asked for and not given back.
+    var openLocks: [EntityLockRequest] {
+        var requests: [String: EntityLockRequest] = [:]
+        for event in self {
+            switch event.kind {
+            case .entityLockRequested(let request): requests[request.criticalSectionID] = request
+            case .entityUnlockSent(let unlock): requests[unlock.criticalSectionID] = nil
+            default: break
+            }
+        }
+        return requests.values.sorted { $0.criticalSectionID < $1.criticalSectionID }
     }
 }

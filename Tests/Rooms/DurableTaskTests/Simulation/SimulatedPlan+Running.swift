@@ -49,6 +49,11 @@ extension SimulatedPlan {
             }
             return try await order.number + step.run(context, order.offset)
         }
+        registry.addOrchestration("other") { (context: OrchestrationContext, _: Int) in
+            try await context.lock(SimulatedTotal.id("left"), SimulatedTotal.id("right")) {
+                try await context.event("never", as: Int.self)
+            }
+        }
         registry.addActivity("work") { (context, number: Int) in
             ledger.run(EffectLedger.name("\(number)", context.attempt))
             await executor.yield(times: number % 5)

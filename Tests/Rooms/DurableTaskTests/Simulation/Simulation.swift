@@ -68,6 +68,7 @@ extension Simulation {
             var configuration = HubConfiguration()
             configuration.maximumQueuedActivities = faults.number(in: 1..<6)
             configuration.maximumDeliveries = 1_000
+            if seed % 3 == 0 { configuration.inlinePayloadBytes = 12 }
             guard
                 let hub = try? await EmbeddedTaskHub(
                     store: store, clock: clock, configuration: configuration, log: .silent)
@@ -116,6 +117,7 @@ extension Simulation {
     private var clientCalls: [@Sendable () async -> Void] {
         var calls: [@Sendable () async -> Void] = [
             { await self.start() }, { await self.hold() }, { await self.passTime() },
+            { await self.startAndEndAnother() },
         ]
         for round in 0..<plan.rounds {
             for event in plan.events.map({ $0 + round * SimulatedPlan.stride }) {
@@ -144,10 +146,21 @@ extension Simulation {
     }
 
     private func start() async {
+        let time = seed % 4 == 0 ? clock.now.addingTimeInterval(90) : nil
         await insist { hub in
-            let request = StartRequest(id: "main", name: "main", input: try Payload.encode(SimulatedPlan.Progress()))
+            var request = StartRequest(id: "main", name: "main", input: try Payload.encode(SimulatedPlan.Progress()))
+            request.scheduledStart = time
             _ = try await hub.start(request)
         }
+    }
+
+    /// Lets another instance take the locks that critical sections need, or ask for them, and terminates it.
+    private func startAndEndAnother() async {
+        guard isDisturbed, seed % 2 == 0 else { return }
+        await executor.yield(times: faults.number(in: 0..<300))
+        await insist { hub in _ = try await hub.start(StartRequest(id: "other", name: "other", input: "0")) }
+        await executor.yield(times: faults.number(in: 0..<300))
+        await insist { hub in try await hub.terminate("other", reason: "enough") }
     }
 
     private func raise(_ event: Int) async {
@@ -237,15 +250,25 @@ extension Simulation {
     private func checkResults() async {
         let main = try? await base.status(of: "main")
         if main?.output != "\(plan.result)" {
-            note("the result is \(main?.output ?? "none"), not \(plan.result), of \(plan)")
+            note(
+                "the result is \(main?.output ?? "none"), not \(plan.result), of \(plan): \(main?.failure, default: "")"
+            )
         }
         for violation in ledger.violations { note(violation) }
         checkEffects()
         if !isDisturbed { await checkHistories() }
         for (name, total) in plan.totals {
-            let state = try? await base.entity("@total@\(name)")?.state
+            let state = await text(try? base.entity("@total@\(name)")?.state)
             if state != "{\"value\":\(total)}" { note("\(name) is \(state ?? "absent"), not \(total)") }
         }
+    }
+
+    /// A stored text, or what it refers to when it is large.
+    private func text(_ stored: String?) async -> String? {
+        guard let stored, let row = stored.split(separator: "payload:").first, stored.hasPrefix("payload:") else {
+            return stored
+        }
+        return try? await base.payload(String(row))
     }
 
     private func checkEffects() {
