@@ -88,7 +88,7 @@ let package = Package(
             "StorageServer", on: "Rooms",
             ["Basics", "Crypto", "Telemetry", "SQL", "HTTP", "AzureStorage", "CLinux"]),
         room("DurableTask", on: "Rooms", ["Basics", "Crypto", "Telemetry"]),
-        room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "DurableTask"]),
+        room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "Postgres", "DurableTask"]),
         room(
             "TaskHubGRPC", on: "Rooms",
             ["Basics", "Telemetry", "Sockets", "Protobuf", "GRPC", "DurableTask"]),
@@ -125,7 +125,7 @@ let package = Package(
 
         // Benchmarks
         .executableTarget(
-            name: "TaskHubBenchmark", dependencies: ["Basics", "SQLite", "DurableTask", "TaskHubSQL"],
+            name: "TaskHubBenchmark", dependencies: ["Basics", "SQLite", "Postgres", "DurableTask", "TaskHubSQL"],
             path: "Benchmarks/TaskHubBenchmark", swiftSettings: house),
 
         // Examples
@@ -152,7 +152,8 @@ let package = Package(
         tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"], exclude: ["Fixtures"]),
         tests(
             of: "TaskHubSQL", on: "Rooms",
-            ["Basics", "Telemetry", "SQL", "SQLite", "DurableTask", "TaskHubCrashHost"], exclude: ["Fixtures"]),
+            ["Basics", "Telemetry", "SQL", "SQLite", "Postgres", "DurableTask", "Peers", "TaskHubCrashHost"],
+            exclude: ["Fixtures"]),
         .executableTarget(
             name: "TaskHubCrashHost", dependencies: ["Telemetry", "SQLite", "DurableTask", "TaskHubSQL"],
             path: "Tests/Rooms/TaskHubCrashHost", swiftSettings: house),

@@ -83,6 +83,7 @@ def all_contenders(engine: Path) -> list[Contender]:
         Contender("DBOS, SQLite", "sqlite", styles, dbos),
         Contender("Darkroom, SQLite", "sqlite", clients, engine),
         Contender("DBOS, PostgreSQL", "postgres", styles, dbos),
+        Contender("Darkroom, PostgreSQL", "postgres", clients, engine),
         Contender("durabletask, in memory", "memory", clients[:2], sdk, is_durable=False),
         Contender("Darkroom, in memory", "memory", clients, engine, is_durable=False),
     ]

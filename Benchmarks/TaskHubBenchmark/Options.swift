@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTask
+import Postgres
 import SQLite
 import TaskHubSQL
 
@@ -31,14 +32,16 @@ struct Options {
     enum Store {
         case memory
         case sqlite(path: String)
+        case postgres(uri: String)
 
-        /// - Parameter text: A kind, and after a colon the place: `sqlite:PATH`.
+        /// - Parameter text: A kind, and after a colon the place: `sqlite:PATH`, `postgres:URI`.
         init(_ text: String) throws {
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             switch (parts.first, parts.last) {
             case ("memory", _): self = .memory
             case ("sqlite", let path?) where parts.count == 2: self = .sqlite(path: path)
-            default: throw Misuse(description: "\"\(text)\" is no store: take memory or sqlite:PATH")
+            case ("postgres", let uri?) where parts.count == 2: self = .postgres(uri: uri)
+            default: throw Misuse(description: "\"\(text)\" is no store: take memory, sqlite:PATH or postgres:URI")
             }
         }
 
@@ -46,6 +49,7 @@ struct Options {
             switch self {
             case .memory: try await .inMemory()
             case .sqlite(let path): try await .sqlite(try SQLiteDatabase(path: path))
+            case .postgres(let uri): try await .postgres(try PostgresDatabase(uri))
             }
         }
     }

@@ -8,7 +8,7 @@ import Glibc
 
 /// Runs the workloads of the task engine that `Benchmarks/engine.py` asks for, with full durability.
 ///
-///     TaskHubBenchmark --store sqlite:PATH|memory [--gate closed]
+///     TaskHubBenchmark --store sqlite:PATH|postgres:URI|memory [--gate closed]
 ///
 /// Each line of input is a ``Command``, each line of output the ``Answer`` to it; the first one, `{}`, says that the
 /// hub is open. It ends when its input does. A closed gate holds stranded orchestrations up, so that the program can

@@ -13,8 +13,16 @@ protocol SQLHubDialect: Sendable {
     var lockSubject: String { get }
     /// What is added to the reading of a row that must not be deleted meanwhile.
     var lockTarget: String { get }
-    /// What is added to a choice of rows that others may be choosing from, too.
-    var skipLocked: String { get }
+    /// A condition: a row's number is among those that a query chooses; `?` stands for the query.
+    ///
+    /// The query is asked once, however the database joins it: what it locks is what it chooses.
+    func isAmong(_ query: String) -> String
+    /// Finds the row of the member of the first parameter, and keeps it from being ended until the transaction does.
+    var admission: String { get }
+    /// The same, for a transaction whose outcome may come into doubt: returns a number that it alone has raised.
+    var countedAdmission: String { get }
+    /// The same, once every earlier transaction of this member has come to its end.
+    var settledAdmission: String { get }
     /// An expression: an instance's owner, 0 when it is no member any more.
     var liveOwner: String { get }
     /// A condition on the tag of the first parameter to have the value of the second.
@@ -27,9 +35,13 @@ struct SQLiteHubDialect: SQLHubDialect {
     let schemaLock: String? = nil
     let lockSubject = ""
     let lockTarget = ""
-    let skipLocked = ""
+    let admission = "SELECT 0 FROM hub_member WHERE number = ?"
+    let countedAdmission = "SELECT 0 FROM hub_member WHERE number = ?"
+    let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ?"
     let liveOwner = "0"
     let hasTag = "json_extract(tags, '$.' || json_quote(?)) = ?"
+
+    func isAmong(_ query: String) -> String { "sequence IN (\(query))" }
 
     let migrations: [(version: Int64, script: String)] = [
         (
@@ -125,9 +137,15 @@ struct PostgresHubDialect: SQLHubDialect {
     let schemaLock: String? = "SELECT pg_advisory_xact_lock(7234017283807667300)"
     let lockSubject = " FOR NO KEY UPDATE"
     let lockTarget = " FOR KEY SHARE"
-    let skipLocked = " FOR NO KEY UPDATE SKIP LOCKED"
+    let admission = "SELECT commits FROM hub_member WHERE number = ? FOR KEY SHARE"
+    let countedAdmission = "UPDATE hub_member SET commits = commits + 1 WHERE number = ? RETURNING commits"
+    let settledAdmission = "SELECT commits FROM hub_member WHERE number = ? FOR UPDATE"
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
     let hasTag = "CAST(tags AS JSON) ->> ? = ?"
+
+    func isAmong(_ query: String) -> String {
+        "sequence = ANY(ARRAY(\(query) FOR NO KEY UPDATE SKIP LOCKED))"
+    }
 
     let migrations: [(version: Int64, script: String)] = [
         (
@@ -197,7 +215,11 @@ struct PostgresHubDialect: SQLHubDialect {
             );
             CREATE INDEX hub_task_instance ON hub_task (instance_id);
             CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
-            CREATE TABLE hub_member (number BIGINT PRIMARY KEY, expires_at BIGINT NOT NULL);
+            CREATE TABLE hub_member (
+                number BIGINT PRIMARY KEY,
+                expires_at BIGINT NOT NULL,
+                commits BIGINT NOT NULL DEFAULT 0
+            ) WITH (fillfactor = 10);
             CREATE TABLE hub_payload (id TEXT PRIMARY KEY, text TEXT NOT NULL);
             CREATE TABLE hub_payload_use (
                 instance_id TEXT NOT NULL, payload_id TEXT NOT NULL, PRIMARY KEY (instance_id, payload_id)

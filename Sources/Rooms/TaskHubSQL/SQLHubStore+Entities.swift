@@ -9,7 +9,7 @@ extension SQLHubStore {
     private static let backlog = "(SELECT COUNT(*) FROM hub_inbox m WHERE m.instance_id = hub_instance.id)"
 
     func entity(_ id: String) async throws -> StoredEntity? {
-        try await database.read { [dialect] connection in
+        try await read { [dialect] connection in
             let rows = try connection.query(
                 """
                 SELECT \(HeadRow.columns(dialect)), updated_at, \(Self.backlog), input, sequence
@@ -22,7 +22,7 @@ extension SQLHubStore {
     func entities(_ query: EntityQuery) async throws -> EntityPage {
         let condition = InstanceCondition(query)
         let before: Int64 = query.after.flatMap(Int64.init) ?? .max
-        return try await database.read { [dialect] connection in
+        return try await read { [dialect] connection in
             let rows = try connection.query(
                 """
                 SELECT \(HeadRow.columns(dialect)), updated_at, \(Self.backlog), input, sequence

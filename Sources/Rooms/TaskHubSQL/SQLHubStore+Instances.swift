@@ -7,7 +7,7 @@ import SQL
 
 extension SQLHubStore {
     func status(of id: String) async throws -> InstanceStatus? {
-        try await database.read { connection in
+        try await read { connection in
             let rows = try connection.query(
                 """
                 SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance
@@ -21,7 +21,7 @@ extension SQLHubStore {
         let condition = InstanceCondition(query, dialect)
         let columns = InstanceRow.columns(withPayloads: query.includesPayloads)
         let before: Int64 = query.after.flatMap(Int64.init) ?? .max
-        return try await database.read { connection in
+        return try await read { connection in
             let rows = try connection.query(
                 """
                 SELECT \(columns) FROM hub_instance WHERE sequence < ? AND \(condition.text)
@@ -36,7 +36,7 @@ extension SQLHubStore {
 
     func countByStatus(_ query: InstanceQuery) async throws -> [RuntimeStatus: Int] {
         let condition = InstanceCondition(query, dialect)
-        return try await database.read { connection in
+        return try await read { connection in
             let rows = try connection.query(
                 "SELECT COUNT(*), status FROM hub_instance WHERE \(condition.text) GROUP BY status", condition.values)
             return try Dictionary(uniqueKeysWithValues: rows.map { (try HeadRow.status($0, 1), Int($0.int(0))) })
@@ -44,7 +44,7 @@ extension SQLHubStore {
     }
 
     func history(of id: String) async throws -> StoredHistory? {
-        try await database.read { connection in
+        try await read { connection in
             // Position and events in one statement: between two, another process may append.
             let rows = try connection.query(
                 """
@@ -62,7 +62,7 @@ extension SQLHubStore {
     }
 
     func inbox(of id: String, at time: Date, limit: Int) async throws -> InboxPage? {
-        try await database.read { [dialect] connection in
+        try await read { [dialect] connection in
             let columns = HeadRow.columns(dialect)
             let instance = try connection.query(
                 "SELECT \(columns), input FROM hub_instance WHERE id = ?", [.text(id)])
@@ -98,18 +98,19 @@ extension SQLHubStore {
     }
 
     private func ids(_ sql: String, _ values: [SQLValue]) async throws -> [String] {
-        try await database.read { connection in try connection.query(sql, values).map { $0.text(0) } }
+        try await read { connection in try connection.query(sql, values).map { $0.text(0) } }
     }
 }
 
 // What is ready, and when.
 extension SQLHubStore {
     func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, news: InstanceNews)] {
-        try await database.read { connection in
+        let isMine = isShared ? "AND i.owner = \(number)" : ""
+        return try await read { connection in
             try connection.query(
                 """
                 SELECT m.sequence, i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
-                WHERE m.sequence > ? AND m.visible_at <= 0 AND i.ended_at IS NULL AND i.parked IS NULL
+                WHERE m.sequence > ? AND m.visible_at <= 0 AND i.ended_at IS NULL AND i.parked IS NULL \(isMine)
                 ORDER BY m.sequence LIMIT ?
                 """, [.integer(sequence), .int(limit)]
             ).map { (sequence: $0.int(0), news: InstanceNews(id: $0.text(1), name: $0.text(2))) }
@@ -118,7 +119,7 @@ extension SQLHubStore {
 
     func dueInstances(after begin: Date, until end: Date) async throws -> [InstanceNews] {
         let isMine = isShared ? "AND i.owner = \(number)" : ""
-        return try await database.read { connection in
+        return try await read { connection in
             try connection.query(
                 """
                 SELECT DISTINCT i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
@@ -129,7 +130,7 @@ extension SQLHubStore {
     }
 
     func nextTimer(after time: Date) async throws -> Date? {
-        try await database.read { connection in
+        try await read { connection in
             let rows = try connection.query(
                 "SELECT MIN(visible_at) FROM hub_inbox WHERE visible_at > 0 AND visible_at > ?", [.time(time)])
             return rows.first?.optionalTime(0)

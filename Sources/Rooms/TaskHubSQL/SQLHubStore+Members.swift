@@ -29,7 +29,7 @@ extension SQLHubStore {
     }
 
     /// Ends memberships, and gives what these members had in hand back to the queue.
-    private static func end(_ numbers: [Int64], _ connection: any SQLConnection) throws {
+    static func end(_ numbers: [Int64], _ connection: any SQLConnection) throws {
         for number in numbers {
             try connection.execute("DELETE FROM hub_member WHERE number = ?", [.integer(number)])
             try connection.execute(
@@ -45,11 +45,11 @@ extension SQLHubStore {
             try connection.query(
                 """
                 UPDATE hub_instance SET owner = \(number)
-                WHERE id IN (
-                    SELECT i.id FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+                WHERE sequence = ANY(ARRAY(
+                    SELECT i.sequence FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
                     WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
-                        AND NOT EXISTS (SELECT 1 FROM hub_member WHERE number = i.owner)
-                    ORDER BY m.sequence LIMIT ? FOR NO KEY UPDATE OF i SKIP LOCKED)
+                        AND i.owner <> ALL(ARRAY(SELECT number FROM hub_member))
+                    ORDER BY m.sequence LIMIT ? FOR NO KEY UPDATE OF i SKIP LOCKED))
                 RETURNING id, name
                 """, [.time(time), .int(limit)]
             ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }
@@ -57,7 +57,7 @@ extension SQLHubStore {
     }
 
     func heldTasks(_ sequences: [Int64]) async throws -> Set<Int64> {
-        try await database.read { [number] connection in
+        try await read { [number] connection in
             let rows = try connection.queryEach(
                 "SELECT sequence FROM hub_task WHERE sequence = ? AND lease >= \(number << 32)",
                 sequences.map { [.integer($0)] })

@@ -6,16 +6,17 @@ import SQL
 
 extension SQLHubStore {
     func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
-        try await write { [dialect] connection in
+        try await write { [dialect] connection, isRepeated in
+            if isRepeated { try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease = ?", [.integer(lease)]) }
             for (mostDeliveries, limit) in [(HubConfiguration.suspicion - 1, limit), (Int.max, 1)] {
+                let free = """
+                    SELECT sequence FROM hub_task WHERE lease = 0 AND parked IS NULL AND name = ? AND deliveries <= ?
+                    ORDER BY priority DESC, sequence LIMIT ?
+                    """
                 let rows = try connection.query(
                     """
                     UPDATE hub_task SET lease = ?, deliveries = deliveries + 1
-                    WHERE sequence IN (
-                        SELECT sequence FROM hub_task
-                        WHERE lease = 0 AND parked IS NULL AND name = ? AND deliveries <= ?
-                        ORDER BY priority DESC, sequence LIMIT ?\(dialect.skipLocked))
-                    RETURNING \(TaskRow.columns)
+                    WHERE \(dialect.isAmong(free)) RETURNING \(TaskRow.columns)
                     """, [.integer(lease), .text(name), .int(mostDeliveries), .int(limit)])
                 if !rows.isEmpty { return try rows.map(TaskRow.item).sorted { $0.sequence < $1.sequence } }
             }
@@ -24,7 +25,7 @@ extension SQLHubStore {
     }
 
     func waitingTaskNames() async throws -> Set<String> {
-        try await database.read { connection in
+        try await read { connection in
             let rows = try connection.query("SELECT DISTINCT name FROM hub_task WHERE lease = 0 AND parked IS NULL")
             return Set(rows.map { $0.text(0) })
         }
@@ -52,7 +53,7 @@ extension SQLHubStore {
     }
 
     func tasks(of id: String) async throws -> [QueuedTask] {
-        try await database.read { connection in
+        try await read { connection in
             try connection.query(
                 """
                 SELECT task_id, name, queued_at, deliveries, lease, parked FROM hub_task WHERE instance_id = ?

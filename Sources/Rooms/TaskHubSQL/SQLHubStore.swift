@@ -24,7 +24,7 @@ final class SQLHubStore: SharedHubStore {
     let database: any SQLDatabase
     let dialect: any SQLHubDialect
     private let listen: @Sendable () -> AsyncStream<String?>
-    private let member = Lock<Int64>(0)
+    let membership = Lock(Membership())
 
     /// A store in a database.
     ///
@@ -40,53 +40,48 @@ final class SQLHubStore: SharedHubStore {
 
     var isShared: Bool { dialect.isShared }
 
-    /// This process's number.
-    var number: Int64 { member.withLock { $0 } }
+    /// This process's number; 0 when it is no member.
+    var number: Int64 { membership.withLock { $0.number } }
 
     func join(for duration: Duration) async throws -> Int64 {
-        let number = try await database.write { [dialect] connection in
-            try SQLHubSchema.prepare(connection, dialect)
-            try connection.execute("UPDATE hub_meta SET owner = owner + 1")
-            let number = try connection.query("SELECT owner FROM hub_meta").first?.int(0) ?? 0
-            if !dialect.isShared {
-                try connection.execute("DELETE FROM hub_member")
-                try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease <> 0")
+        let former = membership.withLock { $0.former }
+        let number = try await persistently { [database, dialect] _ in
+            try await database.write { connection in
+                try SQLHubSchema.prepare(connection, dialect)
+                try connection.execute("UPDATE hub_meta SET owner = owner + 1")
+                let number = try connection.query("SELECT owner FROM hub_meta").first?.int(0) ?? 0
+                if dialect.isShared {
+                    try Self.end([former], connection)
+                } else {
+                    try connection.execute("DELETE FROM hub_member")
+                    try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease <> 0")
+                }
+                let expiry = dialect.isShared ? "\(PostgresHubDialect.now) + ?" : "?"
+                try connection.execute(
+                    "INSERT INTO hub_member (number, expires_at) VALUES (?, \(expiry))",
+                    [.integer(number), .int(duration.wholeMilliseconds)])
+                return number
             }
-            let expiry = dialect.isShared ? "\(PostgresHubDialect.now) + ?" : "?"
-            try connection.execute(
-                "INSERT INTO hub_member (number, expires_at) VALUES (?, \(expiry))",
-                [.integer(number), .int(duration.wholeMilliseconds)])
-            return number
         }
-        member.withLock { $0 = number }
+        membership.withLock { $0 = Membership(number: number, former: number, duration: duration) }
         return number
-    }
-
-    /// A transaction that fails when this process is no member any more.
-    func write<Value: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection) throws -> Value
-    ) async throws -> Value {
-        let number = number
-        return try await database.write { [dialect] connection in
-            let rows = try connection.query(
-                "SELECT number FROM hub_member WHERE number = ?\(dialect.lockTarget)", [.integer(number)])
-            guard !rows.isEmpty else {
-                throw TaskHubError(
-                    .ownerChanged, "another process has taken the task hub over; this one must stop working on it")
-            }
-            return try body(connection)
-        }
     }
 
     func commit(
         _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
+        let last = Attempt()
         while true {
             do {
-                return try await write { [dialect] connection in
+                return try await member { [dialect] connection, count, isRepeated in
+                    if isRepeated, let receipt = last.receipt(ifCommitted: count) { return receipt }
+                    let counted = isRepeated ? try Self.admit(self.number, dialect.countedAdmission, connection) : count
                     let heads = try HeadRow.read(locks, connection, dialect)
                     let changes = try decide(heads)
-                    return changes.isEmpty ? HubReceipt() : try ChangeWriter(connection, dialect).write(changes)
+                    let receipt =
+                        changes.isEmpty ? HubReceipt() : try ChangeWriter(connection, dialect).write(changes)
+                    last.note(receipt, counted)
+                    return receipt
                 }
             } catch is ChangeWriter.IDTaken {
                 // Another process has created a row that was not there to be locked; decide again over it.

@@ -117,6 +117,9 @@ struct ActivityQueue {
         return true
     }
 
+    /// The item as it was last renewed; nil when the lease was lost.
+    func leased(_ item: ActivityWorkItem) -> ActivityWorkItem? { holds(item) ? leases[item.sequence]?.item : nil }
+
     /// The task was completed or given back.
     ///
     /// - Returns: the item as it was last renewed; nil when the lease was lost.

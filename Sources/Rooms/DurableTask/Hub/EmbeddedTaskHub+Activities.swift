@@ -39,9 +39,9 @@ extension EmbeddedTaskHub {
     }
 
     private func claim(_ name: String) async throws {
-        let lease = state.withLock { state in
+        let (owner, lease) = state.withLock { state in
             state.nextLease += 1
-            return state.nextLease
+            return (state.owner, state.nextLease)
         }
         let limit = store.isShared ? configuration.sharedQueue : Self.claimBatch
         do {
@@ -57,6 +57,7 @@ extension EmbeddedTaskHub {
             if items.isEmpty { noteIdleness() }
         } catch {
             offerStored(name)
+            if await beginAgain(after: error, as: owner) { return }
             doubt { $0.leases[lease] = [name] }
             throw error
         }
@@ -160,8 +161,10 @@ extension EmbeddedTaskHub {
 
     /// Gives the item back; it is handed out again.
     public func abandon(_ item: ActivityWorkItem) async throws {
-        let last = state.withLock { $0.activities.removeLease(item) }
-        if let last { await returnToStore(last) }
+        guard let last = state.withLock({ $0.activities.leased(item) }) else { return }
+        await returnToStore(last)
+        // Only now: a process that leaves its hub waits for what it has in hand.
+        state.withLock { _ = $0.activities.removeLease(item) }
     }
 
     private func returnToStore(_ item: ActivityWorkItem) async {

@@ -18,10 +18,28 @@ extension EmbeddedTaskHub {
         // A running instance that is replaced leaves its locks behind.
         let open = request.replaces.isEmpty ? [] : try await openLocks(of: request.id)
         let locks = HubLocks([request.id], targets: Set(open.flatMap(\.lockSet)))
-        return try await journal.perform(locks) { draft in
+        return try await ask(locks) { draft in
             let outcome = draft.start(start)
             if outcome == .created { draft.giveBack(open) }
             return outcome
+        }
+    }
+
+    /// Stores what a client wants.
+    func ask<Value: Sendable>(
+        _ locks: HubLocks, _ decide: @escaping @Sendable (inout HubDraft) throws -> Value
+    ) async throws -> Value {
+        try await asMember { try await journal.perform(locks, decide) }
+    }
+
+    /// Does something again when this process was no member any more, and has begun again.
+    func asMember<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        let owner = state.withLock { $0.owner }
+        do {
+            return try await body()
+        } catch let error as TaskHubError where error.code == .membershipLost {
+            guard await beginAgain(after: error, as: owner) else { throw error }
+            return try await body()
         }
     }
 
@@ -43,7 +61,7 @@ extension EmbeddedTaskHub {
     var hasRoom: Bool {
         state.withLock { state in
             !store.isShared
-                || !state.waiters.instances.isEmpty && state.instances.waitingCount < configuration.sharedQueue
+                || state.isServed && state.instances.waitingCount < configuration.sharedQueue
         }
     }
 
@@ -127,7 +145,7 @@ extension EmbeddedTaskHub {
             if isReached(status) { return try await resolvingPayloads(of: status) }
             if store.isShared, !isWatched {
                 // Another process may bring it about; it says so when it knows that somebody waits.
-                try await journal.perform(HubLocks([id])) { try $0.watch(id) }
+                try await ask(HubLocks([id])) { try $0.watch(id) }
                 isWatched = true
                 continue
             }
@@ -139,14 +157,7 @@ extension EmbeddedTaskHub {
     /// Waits for a bell; in a shared hub not for ever, since a signal may be lost with a connection.
     private func wait(for bell: Bell) async {
         guard store.isShared else { return await bell.wait() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await bell.wait() }
-            group.addTask { [clock, interval = configuration.fallbackPoll] in
-                try? await clock.sleep(until: clock.now.adding(interval))
-            }
-            await group.next()
-            group.cancelAll()
-        }
+        await sleep(for: configuration.fallbackPoll, orUntil: bell)
     }
 
     private func forget(
@@ -193,7 +204,7 @@ extension EmbeddedTaskHub {
     private func tell(_ id: String, _ kind: HistoryEvent.Kind, keeps: Bool = false) async throws {
         let event = HistoryEvent(at: clock.now, kind)
         let locks = keeps ? HubLocks([id]) : HubLocks(targets: [id])
-        let outcome = try await journal.perform(locks) { $0.post(event, to: id, keeps: keeps) }
+        let outcome = try await ask(locks) { $0.post(event, to: id, keeps: keeps) }
         if outcome == .notFound { throw TaskHubError.notFound(id) }
     }
 }
@@ -204,14 +215,14 @@ extension EmbeddedTaskHub {
     public func restart(_ id: String) async throws {
         let status = try await ended(id)
         let event = ExecutionStarted(again: status, as: id)
-        try await journal.perform(HubLocks([id])) { try $0.restart(status, as: event) }
+        try await ask(HubLocks([id])) { try $0.restart(status, as: event) }
     }
 
     /// Starts another instance with the name, input and tags of one that has ended.
     public func restart(_ id: String, as newID: String) async throws -> StartOutcome {
         let status = try await ended(id)
         let start = NewStart(event: ExecutionStarted(again: status, as: newID), isKept: hasRoom)
-        return try await journal.perform(HubLocks([newID])) { $0.start(start) }
+        return try await ask(HubLocks([newID])) { $0.start(start) }
     }
 
     private func ended(_ id: String) async throws -> InstanceStatus {
@@ -224,10 +235,10 @@ extension EmbeddedTaskHub {
     @discardableResult
     public func retry(_ id: String) async throws -> Bool {
         guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
-        let names = try await store.unparkTasks(of: id)
+        let names = try await asMember { try await store.unparkTasks(of: id) }
         for name in names { offerStored(name) }
         guard status.parked != nil else { return !names.isEmpty }
-        try await journal.perform(HubLocks([id])) { try $0.park(id, because: nil) }
+        try await ask(HubLocks([id])) { try $0.park(id, because: nil) }
         return true
     }
 
@@ -243,7 +254,7 @@ extension EmbeddedTaskHub {
                 }
             }
         }
-        return try await count + journal.perform(HubLocks([id])) { $0.purge([id]) }
+        return try await count + ask(HubLocks([id])) { $0.purge([id]) }
     }
 
     /// Deletes instances that have ended, in small transactions.
@@ -253,7 +264,7 @@ extension EmbeddedTaskHub {
             try Task.checkCancellation()
             let ids = try await store.ended(filter, limit: configuration.purgeBatch)
             if ids.isEmpty { return count }
-            count += try await journal.perform(HubLocks(Set(ids))) { $0.purge(ids) }
+            count += try await ask(HubLocks(Set(ids))) { $0.purge(ids) }
         }
     }
 

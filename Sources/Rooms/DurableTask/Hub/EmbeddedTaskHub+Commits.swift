@@ -15,12 +15,14 @@ extension EmbeddedTaskHub {
         var locks = HubLocks()
         for request in requests { locks.formUnion(request.locks) }
         locks.targets.subtract(locks.subjects)
+        let subjects = locks.subjects
         let decision = Decision()
         let owner = state.withLock { $0.owner }
         do {
             let receipt = try await store.commit(locks) { [clock, store] heads in
                 var draft = HubDraft(heads, owner: owner, isShared: store.isShared, at: clock.now)
                 let results = requests.map { request in Result { try request.decide(&draft) } }
+                draft.offerUnclaimed(subjects)
                 decision.made.withLock { $0 = (draft, results) }
                 return draft.changes
             }
@@ -29,6 +31,7 @@ extension EmbeddedTaskHub {
             return made.results
         } catch {
             if let made = decision.made.withLock({ $0 }) { distrust(made.draft) }
+            await beginAgain(after: error, as: owner)
             return requests.map { _ in .failure(error) }
         }
     }
@@ -50,6 +53,7 @@ extension EmbeddedTaskHub {
         }
         for result in unstored { result.waiter.resume(returning: false) }
         for bell in bells { bell.ring() }
+        if draft.leavesUnclaimed { offerClaims() }
         if let timer = draft.firstTimer(after: now) { setAlarm(timer) }
     }
 }
@@ -97,6 +101,11 @@ extension EmbeddedTaskHub.State {
 }
 
 extension HubDraft {
+    /// Whether there is news for instances that no process keeps in memory.
+    fileprivate var leavesUnclaimed: Bool {
+        changes.signals.contains { if case .news(_, _, owner: 0) = $0 { true } else { false } }
+    }
+
     /// When the first of the new timers of this process's instances is due.
     fileprivate func firstTimer(after now: Date) -> Date? {
         var first: Date?

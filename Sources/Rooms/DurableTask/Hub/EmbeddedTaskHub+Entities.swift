@@ -72,7 +72,7 @@ extension EmbeddedTaskHub {
         }
         var operation = operation
         operation.input = try await storingPayload(operation.input, for: operation.target)
-        try await journal.perform(HubLocks(targets: [operation.target])) { [operation] in $0.signal(operation) }
+        try await ask(HubLocks(targets: [operation.target])) { [operation] in $0.signal(operation) }
     }
 
     /// What is known of an entity.
@@ -114,14 +114,14 @@ extension EmbeddedTaskHub {
         if cleaning.releasesOrphanedLocks, let holder = entity.lockedBy,
             try await store.status(of: holder)?.status.isFinal ?? true
         {
-            try await journal.perform(HubLocks([entity.instanceID])) { draft in
+            try await ask(HubLocks([entity.instanceID])) { draft in
                 draft.releaseLock(of: entity.instanceID, heldBy: holder)
             }
             report.releasedLocks += 1
         } else if cleaning.removesEmptyEntities, entity.lockedBy == nil, entity.backlog == 0,
             try await store.entity(entity.instanceID)?.state == nil
         {
-            report.removedEntities += try await journal.perform(HubLocks([entity.instanceID])) { draft in
+            report.removedEntities += try await ask(HubLocks([entity.instanceID])) { draft in
                 draft.clean([entity.instanceID])
             }
         }

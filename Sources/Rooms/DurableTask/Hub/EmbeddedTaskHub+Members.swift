@@ -12,6 +12,10 @@ import Telemetry
 extension EmbeddedTaskHub {
     /// How many instances are taken over at once.
     private static let claimBatch = 64
+    /// How long a claim is remembered: longer than any transaction that began before it.
+    private static let claimMemory = Duration.seconds(60)
+    /// How many messages a look for what was missed reads.
+    private static let lookBatch = 1_000
 
     /// The store, when other processes work on it, too.
     var shared: (any SharedHubStore)? { store.isShared ? store as? any SharedHubStore : nil }
@@ -26,15 +30,20 @@ extension EmbeddedTaskHub {
             return state.mayClaim
         }
         guard mayClaim else { return false }
+        let owner = state.withLock { $0.owner }
         do {
             let claimed = try await shared.claimInstances(at: clock.now, limit: Self.claimBatch)
             wake { state in
-                for news in claimed { state.instances.mustLoad(news) }
+                for news in claimed {
+                    state.instances.mustLoad(news)
+                    state.claims[news.id] = .now
+                }
                 if claimed.count == Self.claimBatch { state.mayClaim = true }
             }
             return !claimed.isEmpty
         } catch {
             state.withLock { $0.mayClaim = true }
+            if await beginAgain(after: error, as: owner) { return true }
             throw error
         }
     }
@@ -51,29 +60,62 @@ extension EmbeddedTaskHub {
     /// Renews this process's membership, and ends those that were not renewed.
     func keepMembership(_ shared: any SharedHubStore) async throws {
         while !Task.isCancelled {
+            let owner = state.withLock { $0.owner }
             do {
                 try await shared.renewMembership(for: leaseDuration)
                 if try await shared.expireMembers() { try await lookAround() }
                 try await dropLostTasks(shared)
-            } catch let error as TaskHubError where error.code == .ownerChanged {
-                try await joinAgain()
+            } catch let error as TaskHubError where error.code == .membershipLost {
+                await beginAgain(after: error, as: owner)
             } catch is CancellationError {
                 break
             } catch {
                 log(.warning, "the membership of the task hub could not be renewed", ["error": "\(error)"])
             }
-            try? await clock.sleep(until: clock.now.adding(leaseDuration / 3))
+            // Not on the hub's clock: memberships end by the database's.
+            try? await Task.sleep(for: leaseDuration / 3)
         }
-        try? await shared.leave()
+        await leave(shared)
     }
 
-    /// Makes up for signals that were missed: looks for tasks and instances that are free.
+    /// Ends the membership once the work in hand was given back, or after a moment.
+    private func leave(_ shared: any SharedHubStore) async {
+        // Unstructured: the task around it is cancelled, and could not wait.
+        await Task {
+            let deadline = ContinuousClock.now + .seconds(1)
+            while state.withLock({ !$0.activities.running.isEmpty }), ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+            try? await shared.leave()
+        }.value
+    }
+
+    /// Makes up for signals that were missed: looks for tasks and instances that are free, and for news of this
+    /// member's own.
     func lookAround() async throws {
         let names = try await store.waitingTaskNames()
+        let ready = try await store.readyInstances(after: .min, limit: Self.lookBatch)
+        wake { state in
+            for instance in ready where !state.instances.knows(instance.news.id) {
+                state.instances.mustLoad(instance.news)
+            }
+        }
+        state.withLock { $0.claims = $0.claims.filter { $0.value.duration(to: .now) < Self.claimMemory } }
+        alarmBell.ring()
         wake { state in
             for name in names { state.activities.markInStore(name) }
         }
         offerClaims()
+    }
+
+    /// Sleeps in real time, not on the hub's clock: connections fail by it.
+    func sleep(for duration: Duration, orUntil bell: Bell) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await Task.sleep(for: duration) }
+            group.addTask { await bell.wait() }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Stops what runs for instances that ended elsewhere.
@@ -95,30 +137,53 @@ extension EmbeddedTaskHub {
         for bell in bells { bell.ring() }
     }
 
-    /// Begins again as another member, after this one was thought dead: others have what it had in hand.
-    private func joinAgain() async throws {
-        log(.warning, "this process was too slow to renew its membership of the task hub; it begins again")
-        let owner = try await store.join(for: leaseDuration)
-        var unstored: [CheckedContinuation<Bool, Never>] = []
-        var bells: [Bell] = []
-        wake { state in
-            unstored = state.beginAgain(as: owner)
-            bells = state.waiters.cancellations.map(\.bell)
-            state.waiters.cancellations = []
+    /// Begins again as another member, when an error says that this one was thought dead: others have what it had in
+    /// hand.
+    ///
+    /// - Returns: whether it is another member now.
+    @discardableResult
+    func beginAgain(after error: any Error, as lost: Int64) async -> Bool {
+        guard (error as? TaskHubError)?.code == .membershipLost else { return false }
+        let beginning = state.withLock { state -> Task<Void, Never>? in
+            guard state.owner == lost else { return nil }
+            if let beginning = state.beginning { return beginning }
+            // Unstructured: everybody who finds the membership lost waits for the one beginning.
+            let beginning = Task { await self.beginAgain() }
+            state.beginning = beginning
+            return beginning
         }
-        for bell in bells { bell.ring() }
+        await beginning?.value
+        return state.withLock { $0.owner != lost }
+    }
+
+    private func beginAgain() async {
+        log(.warning, "this process was too slow to renew its membership of the task hub; it begins again")
+        var unstored: [CheckedContinuation<Bool, Never>] = []
+        do {
+            let owner = try await store.join(for: leaseDuration)
+            var bells: [Bell] = []
+            wake { state in
+                unstored = state.beginAgain(as: owner)
+                bells = state.waiters.cancellations.map(\.bell)
+                state.waiters.cancellations = []
+            }
+            for bell in bells { bell.ring() }
+            try await recover()
+            offerClaims()
+        } catch {
+            log(.error, "the task hub could not be joined again", ["error": "\(error)"])
+        }
+        state.withLock { $0.beginning = nil }
         for waiter in unstored { waiter.resume(returning: false) }
-        try await recover()
     }
 
     /// Acts on what other members' commits say.
     func hear(_ signals: AsyncStream<HubSignal>) async {
-        let poll = Bell()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await signal in signals { await self.hear(signal) }
             }
-            group.addTask { await self.pollSlowly(poll) }
+            group.addTask { await self.pollSlowly() }
             await group.waitForAll()
         }
     }
@@ -127,6 +192,9 @@ extension EmbeddedTaskHub {
         switch signal {
         case .news(let id, let name, let owner):
             if owner == state.withLock({ $0.owner }) {
+                wake { $0.instances.mustLoad(InstanceNews(id: id, name: name)) }
+            } else if state.withLock({ $0.claims[id] != nil }) {
+                // Who sent it had looked before this process claimed the instance.
                 wake { $0.instances.mustLoad(InstanceNews(id: id, name: name)) }
             } else if owner == 0 {
                 offerClaims()
@@ -141,9 +209,9 @@ extension EmbeddedTaskHub {
     }
 
     /// Looks around from time to time, should a signal have been lost.
-    private func pollSlowly(_ bell: Bell) async {
+    private func pollSlowly() async {
         while !Task.isCancelled {
-            try? await clock.sleep(until: clock.now.adding(configuration.fallbackPoll))
+            try? await Task.sleep(for: configuration.fallbackPoll)
             if Task.isCancelled { return }
             do {
                 try await lookAround()
@@ -161,6 +229,8 @@ extension EmbeddedTaskHub.State {
     fileprivate mutating func beginAgain(as owner: Int64) -> [CheckedContinuation<Bool, Never>] {
         self.owner = owner
         nextLease = owner << 32
+        doubts = LeaseDoubts()
+        claims = [:]
         activities.cancelAll()
         return instances.forgetWaiting()
     }

@@ -30,7 +30,7 @@ extension EmbeddedTaskHub {
         guard let text, text.utf8.count > configuration.inlinePayloadBytes,
             text.utf8.count <= configuration.maximumPayloadBytes
         else { return text }
-        return PayloadReference.text(of: try await store.putPayload(text, for: id))
+        return PayloadReference.text(of: try await asMember { try await store.putPayload(text, for: id) })
     }
 
     /// Puts the texts where there are references.

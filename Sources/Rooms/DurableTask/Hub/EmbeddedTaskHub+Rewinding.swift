@@ -47,7 +47,7 @@ extension EmbeddedTaskHub {
         guard let plan = try await plan(status, Rewinding(reason: reason)) else {
             throw TaskHubError(.running, "instance \"\(id)\" has not failed, so there is nothing to rewind")
         }
-        try await journal.perform(HubLocks(plan.ids)) { try $0.rewind(plan) }
+        try await ask(HubLocks(plan.ids)) { try $0.rewind(plan) }
     }
 
     private func plan(_ status: InstanceStatus, _ rewinding: Rewinding) async throws -> RewindPlan? {

@@ -27,6 +27,10 @@ public final class EmbeddedTaskHub: TaskHub {
         var doubts = LeaseDoubts()
         /// How often an instance could not be processed in a row.
         var troubles: [String: Int] = [:]
+        /// Instances that were claimed of late.
+        var claims: [String: ContinuousClock.Instant] = [:]
+        /// What makes this process another member.
+        var beginning: Task<Void, Never>?
         /// Whether instances may wait in the store that no process keeps in memory.
         var mayClaim = false
 
@@ -43,7 +47,6 @@ public final class EmbeddedTaskHub: TaskHub {
     let log: Log
     let state: Lock<State>
     let alarmBell = Bell()
-    let claimBell = Bell()
     private let openJournal = Lock<HubJournal?>(nil)
 
     /// How long an activity may run without being renewed.
@@ -80,6 +83,7 @@ public final class EmbeddedTaskHub: TaskHub {
     package static func memoryStore() -> any HubStore { MemoryHubStore() }
 
     func recover() async throws {
+        _ = try await shared?.expireMembers()
         let names = try await store.waitingTaskNames()
         state.withLock { state in
             for name in names { state.activities.markInStore(name) }

@@ -55,7 +55,7 @@ package struct HubChanges: Sendable {
         let moved = moves.count + rewound.count + entityMoves.count
         let inboxes = consumed.count + clearedInboxes.count + clearedRuns.count + messages.count + flags.count
         let others = clearedHistories.count + history.count + finishedTasks.count + clearedTasks.count + tasks.count
-        return instances + moved + inboxes + others == 0
+        return instances + moved + inboxes + others + signals.count == 0
     }
 }
 

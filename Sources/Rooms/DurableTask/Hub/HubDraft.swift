@@ -66,6 +66,16 @@ extension HubDraft {
         if !isMine(head) { changes.signals.append(.news(id: head.id, name: head.name, owner: head.owner)) }
     }
 
+    /// Tells the members of instances that nobody keeps: one that looked for them meanwhile has passed over what this
+    /// transaction locked.
+    mutating func offerUnclaimed(_ locked: Set<String>) {
+        guard isShared else { return }
+        for head in locked.compactMap({ heads[$0] }) {
+            guard head.owner == 0, !head.status.isFinal, !head.isExpected else { continue }
+            changes.signals.append(.news(id: head.id, name: head.name, owner: 0))
+        }
+    }
+
     private mutating func newEntity(_ id: String) -> InstanceHead? {
         guard InstanceHead.isEntity(id), let name = EntityName(id: id) else { return nil }
         var head = InstanceHead(id: id, name: name.text, executionID: "", status: .running)

@@ -22,7 +22,8 @@ package protocol HubStore: Sendable {
     /// Locks rows, lets `decide` say what changes, and writes that.
     ///
     /// - Parameter decide: Gets the rows that exist, by id; it may be asked again when the store has to start over.
-    /// - Throws: `ownerChanged` when this process is no member any more; what `decide` throws.
+    /// - Throws: what `decide` throws; when this process is no member any more `ownerChanged`, in a shared store
+    ///   `membershipLost`.
     func commit(
         _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt
@@ -48,7 +49,7 @@ package protocol HubStore: Sendable {
     /// Ended instances in the order in which they ended, to be purged.
     func ended(_ filter: PurgeFilter, limit: Int) async throws -> [String]
 
-    /// Instances with visible messages, by the number of the message; for start-up.
+    /// Instances with visible messages, by the number of the message; in a shared store this process's.
     func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, news: InstanceNews)]
 
     /// This process's instances with a timer that became due after `begin` and not after `end`.
@@ -100,7 +101,7 @@ package protocol HubStore: Sendable {
 package protocol SharedHubStore: HubStore {
     /// Prolongs this process's membership.
     ///
-    /// - Throws: `ownerChanged` when it has ended meanwhile.
+    /// - Throws: `membershipLost` when it has ended meanwhile.
     func renewMembership(for duration: Duration) async throws
 
     /// Ends this process's membership; others may take over at once.

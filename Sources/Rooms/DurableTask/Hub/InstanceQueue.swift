@@ -69,6 +69,9 @@ struct InstanceQueue {
         lines.contains { filter.admits($0.key) && !($0.value.goingOn.isEmpty && $0.value.beginning.isEmpty) }
     }
 
+    /// Whether an instance waits or is being processed.
+    func knows(_ id: String) -> Bool { slots[id] != nil }
+
     /// A message was stored.
     mutating func arrived(_ message: StoredMessage, for news: InstanceNews) {
         changeSlot(news) { slot in

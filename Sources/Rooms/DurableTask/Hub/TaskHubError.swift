@@ -13,6 +13,8 @@ public struct TaskHubError: Error, Sendable, Equatable, CustomStringConvertible 
         case leaseLost
         /// Another process has taken the hub over; this one must stop.
         case ownerChanged
+        /// This process, one of several that share the hub, was taken for dead, and begins again by itself.
+        case membershipLost
         /// A value is larger than the hub allows.
         case payloadTooLarge
         /// Too much waits already.
@@ -37,7 +39,7 @@ public struct TaskHubError: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// Whether the same call may succeed later.
-    public var isRetriable: Bool { code == .full || code == .running }
+    public var isRetriable: Bool { code == .full || code == .running || code == .membershipLost }
 
     /// The message.
     public var description: String { message }

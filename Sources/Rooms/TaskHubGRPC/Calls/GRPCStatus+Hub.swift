@@ -58,7 +58,7 @@ extension GRPCStatus.Code {
             switch code {
             case .notFound: .notFound
             case .running, .leaseLost, .newerSchema: .failedPrecondition
-            case .ownerChanged: .unavailable
+            case .ownerChanged, .membershipLost: .unavailable
             case .payloadTooLarge, .invalid: .invalidArgument
             case .full: .resourceExhausted
             case .corrupt: .dataLoss

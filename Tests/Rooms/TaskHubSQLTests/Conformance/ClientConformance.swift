@@ -136,7 +136,7 @@ struct ClientConformance {
         #expect(try await hub.list(InstanceQuery()).instances.map(\.id) == ["failed", "new"])
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: [HubKind.memory, .sqlite])
     func startsAreRefusedWhenTooManyWait(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
         let hub = try await house.hub { $0.maximumWaitingInstances = 2 }

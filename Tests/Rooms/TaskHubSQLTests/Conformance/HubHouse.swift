@@ -13,6 +13,7 @@ import Testing
 enum HubKind: String, CaseIterable, CustomTestStringConvertible {
     case memory
     case sqlite
+    case postgres
 
     var testDescription: String { rawValue }
 }
@@ -36,6 +37,15 @@ final class HubHouse: Sendable {
             let path = folder.appending(path: "hub.sqlite").path
             self.folder = folder
             open = { try await .sqlite(try SQLiteDatabase(path: path), clock: clock, configuration: $0) }
+        case .postgres:
+            folder = nil
+            let room = PostgresRoom()
+            open = { configuration in
+                // Whoever opens the hub again plays that the process before it died long ago.
+                try await room.expireMembers()
+                let housed = HousedClock(clock: clock, room: room)
+                return try await .postgres(try await room.open(), clock: housed, configuration: configuration)
+            }
         }
     }
 
@@ -48,6 +58,18 @@ final class HubHouse: Sendable {
         change(&configuration)
         return try await open(configuration)
     }
+}
+
+/// Keeps the database of a hub for as long as the hub is used.
+private struct HousedClock: HubClock {
+    let clock: VirtualHubClock
+    let room: PostgresRoom
+
+    var now: Date { clock.now }
+
+    func sleep(until time: Date) async throws { try await clock.sleep(until: time) }
+
+    func idle(until time: Date) { clock.idle(until: time) }
 }
 
 /// Runs a worker around `body` and stops it after.

@@ -1,0 +1,141 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import DurableTask
+import SQL
+
+/// What this process is in the store.
+struct Membership: Sendable {
+    /// Its number; 0 when it is no member.
+    var number: Int64 = 0
+    /// The number that it has or had last.
+    var former: Int64 = 0
+    /// How long the membership holds without being renewed.
+    var duration = Duration.zero
+}
+
+/// What the last attempt at a commit came to, should its outcome come into doubt.
+final class Attempt: Sendable {
+    private let made = Lock<(receipt: HubReceipt, count: Int64)?>(nil)
+
+    func note(_ receipt: HubReceipt, _ count: Int64) { made.withLock { $0 = (receipt, count) } }
+
+    /// The receipt, when the member's count says that the attempt was committed.
+    func receipt(ifCommitted count: Int64) -> HubReceipt? {
+        made.withLock { $0.flatMap { $0.count == count ? $0.receipt : nil } }
+    }
+}
+
+// Transactions that members may do, again if need be.
+extension SQLHubStore {
+    /// A look at the store.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await persistently { [database] _ in try await database.read(body) }
+    }
+
+    /// A transaction that may be done twice without harm, refused when this process is no member any more.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await write { connection, _ in try body(connection) }
+    }
+
+    /// A transaction that is told whether it may have been done before, refused when this process is no member any
+    /// more.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection, _ isRepeated: Bool) throws -> Value
+    ) async throws -> Value {
+        let number = number
+        return try await persistently { [database, dialect] isRepeated in
+            try await database.write { connection in
+                try Self.admit(number, isRepeated ? dialect.settledAdmission : dialect.admission, connection)
+                return try body(connection, isRepeated)
+            }
+        }
+    }
+
+    /// A transaction that the member counts, so that it can be known afterwards whether it was committed.
+    func member<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection, _ count: Int64, _ isRepeated: Bool) throws -> Value
+    ) async throws -> Value {
+        let number = number
+        return try await persistently { [database, dialect] isRepeated in
+            try await database.write { connection in
+                let admission = isRepeated ? dialect.settledAdmission : dialect.countedAdmission
+                return try body(connection, try Self.admit(number, admission, connection), isRepeated)
+            }
+        }
+    }
+
+    /// Makes sure that a member is one, until the transaction ends.
+    @discardableResult
+    static func admit(_ number: Int64, _ admission: String, _ connection: any SQLConnection) throws -> Int64 {
+        guard let row = try connection.query(admission, [.integer(number)]).first else { throw MembershipEnded() }
+        return row.int(0)
+    }
+
+    private func refusal(of number: Int64) -> TaskHubError {
+        guard isShared else {
+            return TaskHubError(
+                .ownerChanged, "another process has taken the task hub over; this one must stop working on it")
+        }
+        // Unless it has begun again already: then only what was under way is refused.
+        membership.withLock { if $0.number == number { $0.number = 0 } }
+        return TaskHubError(
+            .membershipLost,
+            "this process lost touch with the task hub's database and begins again; others do what it had in hand")
+    }
+}
+
+/// A transaction of a process that is no member any more.
+struct MembershipEnded: Error {}
+
+// Trying again.
+extension SQLHubStore {
+    /// How often a transaction is tried that others are in the way of.
+    private static let mostAttempts = 12
+
+    /// Does something again that failed for a passing reason.
+    ///
+    /// A transaction whose outcome is in doubt is repeated until the doubt is gone: it is told of it, and it waits for
+    /// the one before it. Should that take so long that the membership ends, this process is none any more.
+    ///
+    /// - Throws: `ownerChanged`, `membershipLost`; the last failure.
+    func persistently<Value: Sendable>(
+        _ attempt: (_ isRepeated: Bool) async throws -> Value
+    ) async throws -> Value {
+        let number = number
+        let start = ContinuousClock.now
+        var isInDoubt = false
+        var failures = 0
+        while true {
+            do {
+                return try await attempt(isInDoubt)
+            } catch is MembershipEnded {
+                throw refusal(of: number)
+            } catch let error as SQLError {
+                failures += 1
+                isInDoubt = isInDoubt || error.kind == .unknownOutcome
+                guard error.isRetriable || isInDoubt else { throw error }
+                if isInDoubt {
+                    let patience = membership.withLock { $0.duration }
+                    guard isShared, ContinuousClock.now - start < patience else { throw refusal(of: number) }
+                } else if failures >= Self.mostAttempts || error.kind == .unavailable && failures > 1 {
+                    throw error
+                }
+                do { try await Task.sleep(for: Self.pause(after: failures)) } catch {
+                    throw isInDoubt ? refusal(of: number) : error
+                }
+            }
+        }
+    }
+
+    /// From a few milliseconds to half a second, with chance in it, so that two who were in each other's way part.
+    private static func pause(after failures: Int) -> Duration {
+        let most = min(500, 4 << min(failures, 7))
+        return .milliseconds(Int.random(in: most / 2...most))
+    }
+}
