@@ -34,7 +34,7 @@ struct ChangeWriter {
         receipt.messages = try deliver(changes.messages)
         receipt.tasks = try queue(changes.tasks)
         if dialect.isShared {
-            let texts = Set(changes.signals.map(\.text))
+            let texts = Set(changes.signals.map(\.payload))
             if !texts.isEmpty { _ = try connection.queryEach(Self.notify, texts.map { [.text($0)] }) }
         }
         return receipt

@@ -8,6 +8,12 @@ extension HubSignal {
     /// The channel that members listen to.
     static let channel = "darkroom_hub"
 
+    /// PostgreSQL takes payloads of less than 8,000 bytes.
+    private static let mostBytes = 7_999
+
+    /// What is sent: the text, or, should it be too long, that something was missed.
+    var payload: String { text.utf8.count <= Self.mostBytes ? text : Self.missed.text }
+
     var text: String {
         switch self {
         case .news(let id, let name, let owner): "n\t\(owner)\t\(name)\t\(id)"
