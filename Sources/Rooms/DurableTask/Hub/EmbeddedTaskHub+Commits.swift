@@ -10,8 +10,8 @@ extension EmbeddedTaskHub {
         let made = Lock<(draft: HubDraft, results: [Result<Void, any Error>])?>(nil)
     }
 
-    /// Commits requests in one transaction and hands out what follows from them.
-    func commit(_ requests: [HubRequest]) async -> [Result<Void, any Error>] {
+    /// Commits requests in one transaction; what follows from them is to be handed out then.
+    func commit(_ requests: [HubRequest]) async -> HubCommit {
         var locks = HubLocks()
         for request in requests { locks.formUnion(request.locks) }
         locks.targets.subtract(locks.subjects)
@@ -26,13 +26,12 @@ extension EmbeddedTaskHub {
                 decision.made.withLock { $0 = (draft, results) }
                 return draft.changes
             }
-            guard let made = decision.made.withLock({ $0 }) else { return [] }
-            handOut(made.draft, receipt)
-            return made.results
+            guard let made = decision.made.withLock({ $0 }) else { preconditionFailure("a commit was decided") }
+            return HubCommit(results: made.results) { self.handOut(made.draft, receipt) }
         } catch {
             if let made = decision.made.withLock({ $0 }) { distrust(made.draft) }
             await beginAgain(after: error, as: owner)
-            return requests.map { _ in .failure(error) }
+            return HubCommit(results: requests.map { _ in .failure(error) }) {}
         }
     }
 

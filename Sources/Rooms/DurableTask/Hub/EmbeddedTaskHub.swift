@@ -61,7 +61,7 @@ public final class EmbeddedTaskHub: TaskHub {
         self.configuration = configuration
         self.log = log
         state = Lock(State(owner: try await store.join(for: configuration.leaseDuration)))
-        openJournal.withLock { $0 = HubJournal { [weak self] in await self?.commit($0) ?? [] } }
+        openJournal.withLock { $0 = HubJournal { [unowned self] in await self.commit($0) } }
         try await recover()
     }
 

@@ -9,13 +9,27 @@ struct HubRequest: Sendable {
     let decide: @Sendable (inout HubDraft) throws -> Void
 }
 
+/// What became of requests that were committed together.
+struct HubCommit: Sendable {
+    /// One answer for each request.
+    var results: [Result<Void, any Error>]
+    /// Hands out what follows; called in the order of the commits.
+    var handOut: @Sendable () -> Void
+
+    init(results: [Result<Void, any Error>], handOut: @escaping @Sendable () -> Void) {
+        self.results = results
+        self.handOut = handOut
+    }
+}
+
 /// Commits the requests of many callers together.
 ///
-/// One commit is on its way at a time; what is asked for meanwhile shares the next. Whoever finds no commit on its
-/// way leads: it commits what waits, and hands the lead on to one of those who came meanwhile.
+/// What is asked for while commits are on their way shares the next. Two may be on their way: the store finds the
+/// second when it is done with the first, while what follows from the first is still handed out. Whoever finds room
+/// leads: it commits what waits, and hands the lead on to one of those who came meanwhile.
 final class HubJournal: Sendable {
     /// What a caller wants, and how it is told.
-    private struct Entry: Sendable {
+    fileprivate struct Entry: Sendable {
         let request: HubRequest
         let waiter: CheckedContinuation<Turn, Never>
     }
@@ -24,24 +38,31 @@ final class HubJournal: Sendable {
         let value = Lock<Value?>(nil)
     }
 
-    private enum Turn: Sendable {
+    fileprivate enum Turn: Sendable {
         case lead
         case done(Result<Void, any Error>)
     }
 
-    private struct State {
-        var isCommitting = false
+    fileprivate struct State {
+        /// How many callers lead, or are told to.
+        var leaders = 0
         var waiting: [Entry] = []
+        var nextTicket = 0
+        /// The commit whose consequences are handed out next.
+        var turn = 0
+        var waitingForTurn: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
     /// How many requests share a commit at the most.
-    private static let batchLimit = 512
+    fileprivate static let batchLimit = 512
+    /// How many commits may be on their way.
+    fileprivate static let width = 2
 
     private let state = Lock(State())
-    private let commit: @Sendable ([HubRequest]) async -> [Result<Void, any Error>]
+    private let commit: @Sendable ([HubRequest]) async -> HubCommit
 
     /// A journal that commits batches with `commit`, which answers every request.
-    init(commit: @escaping @Sendable ([HubRequest]) async -> [Result<Void, any Error>]) {
+    init(commit: @escaping @Sendable ([HubRequest]) async -> HubCommit) {
         self.commit = commit
     }
 
@@ -64,18 +85,11 @@ final class HubJournal: Sendable {
     }
 
     private func submit(_ request: HubRequest) async throws {
-        let mustWait = state.withLock { state in
-            defer { state.isCommitting = true }
-            return state.isCommitting
-        }
-        guard mustWait else { return try await lead(with: request) }
+        if state.withLock({ $0.takeLead() }) { return try await lead(with: request) }
         let turn = await withCheckedContinuation { waiter in
             let entry = Entry(request: request, waiter: waiter)
             let leads = state.withLock { state in
-                guard state.isCommitting else {
-                    state.isCommitting = true
-                    return true
-                }
+                if state.takeLead() { return true }
                 state.waiting.append(entry)
                 return false
             }
@@ -88,25 +102,63 @@ final class HubJournal: Sendable {
     }
 
     private func lead(with request: HubRequest) async throws {
-        let others = state.withLock { state in
-            let taken = Array(state.waiting.prefix(Self.batchLimit - 1))
-            state.waiting.removeFirst(taken.count)
-            return taken
-        }
-        let results = await commit([request] + others.map(\.request))
+        let (ticket, others) = state.withLock { $0.takeBatch() }
+        let outcome = await commit([request] + others.map(\.request))
         handOn()
-        for (entry, result) in zip(others, results.dropFirst()) { entry.waiter.resume(returning: .done(result)) }
-        try results[0].get()
+        await takeTurn(ticket)
+        outcome.handOut()
+        endTurn()
+        for (entry, result) in zip(others, outcome.results.dropFirst()) {
+            entry.waiter.resume(returning: .done(result))
+        }
+        try outcome.results[0].get()
     }
 
     private func handOn() {
         let next = state.withLock { state -> Entry? in
             guard !state.waiting.isEmpty else {
-                state.isCommitting = false
+                state.leaders -= 1
                 return nil
             }
             return state.waiting.removeFirst()
         }
         next?.waiter.resume(returning: .lead)
+    }
+
+    /// Waits until all earlier commits were handed out.
+    private func takeTurn(_ ticket: Int) async {
+        await withCheckedContinuation { waiter in
+            let isNext = state.withLock { state in
+                if state.turn == ticket { return true }
+                state.waitingForTurn[ticket] = waiter
+                return false
+            }
+            if isNext { waiter.resume() }
+        }
+    }
+
+    private func endTurn() {
+        let next = state.withLock { state in
+            state.turn += 1
+            return state.waitingForTurn.removeValue(forKey: state.turn)
+        }
+        next?.resume()
+    }
+}
+
+extension HubJournal.State {
+    /// Lets the caller lead when there is room.
+    fileprivate mutating func takeLead() -> Bool {
+        guard leaders < HubJournal.width else { return false }
+        leaders += 1
+        return true
+    }
+
+    /// The place of the next commit among all, and who shares it.
+    fileprivate mutating func takeBatch() -> (ticket: Int, others: [HubJournal.Entry]) {
+        let taken = Array(waiting.prefix(HubJournal.batchLimit - 1))
+        waiting.removeFirst(taken.count)
+        defer { nextTicket += 1 }
+        return (nextTicket, taken)
     }
 }

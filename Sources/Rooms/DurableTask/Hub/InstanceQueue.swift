@@ -263,10 +263,15 @@ struct PendingResult: Sendable {
 }
 
 /// An instance that waits in memory to be stored with its first episode.
-struct PendingStart: Sendable {
-    var start: NewStart
+final class PendingStart: Sendable {
+    let start: NewStart
     /// Told whether the instance was stored; whoever waits must store it otherwise.
-    var waiter: CheckedContinuation<Bool, Never>
+    let waiter: CheckedContinuation<Bool, Never>
+
+    init(start: NewStart, waiter: CheckedContinuation<Bool, Never>) {
+        self.start = start
+        self.waiter = waiter
+    }
 }
 
 /// Which instances a fetch is for.

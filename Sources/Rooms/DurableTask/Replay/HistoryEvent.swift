@@ -22,15 +22,17 @@ public struct HistoryEvent: Sendable, Equatable {
     }
 
     /// What happened.
+    ///
+    /// The large and rare ones are boxed, so that the frequent ones are cheap to pass on.
     public enum Kind: Sendable, Equatable {
         /// An episode began; the event's time is the orchestrator's clock until the next one.
         case orchestratorStarted
         /// An episode ended; some hubs write it, none needs it.
         case orchestratorCompleted
         /// The instance began.
-        case executionStarted(ExecutionStarted)
+        indirect case executionStarted(ExecutionStarted)
         /// The instance ended.
-        case executionCompleted(Completion)
+        indirect case executionCompleted(Completion)
         /// Somebody asked to end the instance, and its unfinished children with it if `recurse` is set.
         case executionTerminated(reason: String?, recurse: Bool)
         /// Somebody asked the instance to hold still.
@@ -38,41 +40,41 @@ public struct HistoryEvent: Sendable, Equatable {
         /// Somebody asked the instance to go on.
         case executionResumed(reason: String?)
         /// Somebody asked a failed instance to try again what failed.
-        case executionRewound(Rewinding)
+        indirect case executionRewound(Rewinding)
         /// Recorded: an activity was called.
         case taskScheduled(TaskCall)
         /// An activity answered.
         case taskCompleted(taskID: Int, result: String?)
         /// An activity failed.
-        case taskFailed(taskID: Int, failure: TaskFailure)
+        indirect case taskFailed(taskID: Int, failure: TaskFailure)
         /// Recorded: another orchestration was started as a child.
-        case subOrchestrationCreated(SubOrchestrationCall)
+        indirect case subOrchestrationCreated(SubOrchestrationCall)
         /// A child answered.
         case subOrchestrationCompleted(taskID: Int, result: String?)
         /// A child failed or was terminated.
-        case subOrchestrationFailed(taskID: Int, failure: TaskFailure)
+        indirect case subOrchestrationFailed(taskID: Int, failure: TaskFailure)
         /// Recorded: a timer was set.
         case timerCreated(fireAt: Date)
         /// A timer fired.
         case timerFired(timerID: Int, fireAt: Date)
         /// Recorded: an event was sent to another instance.
-        case eventSent(SentEvent)
+        indirect case eventSent(SentEvent)
         /// An event came from outside.
         case eventRaised(name: String, input: String?)
         /// Recorded, and in an entity's inbox: an operation was requested without waiting for an answer.
-        case entityOperationSignaled(EntityOperation)
+        indirect case entityOperationSignaled(EntityOperation)
         /// Recorded, and in an entity's inbox: an operation was requested.
-        case entityOperationCalled(EntityOperation)
+        indirect case entityOperationCalled(EntityOperation)
         /// An entity answered.
         case entityOperationCompleted(requestID: String, output: String?)
         /// An entity failed.
-        case entityOperationFailed(requestID: String, failure: TaskFailure)
+        indirect case entityOperationFailed(requestID: String, failure: TaskFailure)
         /// Recorded, and in an entity's inbox: locks were requested.
-        case entityLockRequested(EntityLockRequest)
+        indirect case entityLockRequested(EntityLockRequest)
         /// All the requested locks are held.
         case entityLockGranted(criticalSectionID: String)
         /// Recorded, and in an entity's inbox: a lock was given back.
-        case entityUnlockSent(EntityUnlock)
+        indirect case entityUnlockSent(EntityUnlock)
         /// A note to the engine that orchestrators do not see.
         case genericEvent(String)
     }

@@ -23,23 +23,23 @@ public struct OrchestratorAction: Sendable, Equatable {
         /// Wake the instance at a time.
         case createTimer(fireAt: Date)
         /// Start another orchestration and wait for it.
-        case createSubOrchestration(SubOrchestrationCall)
+        indirect case createSubOrchestration(SubOrchestrationCall)
         /// Tell another instance something.
-        case sendEvent(SentEvent)
+        indirect case sendEvent(SentEvent)
         /// Ask an entity for something without waiting for it.
-        case signalEntity(EntityOperation)
+        indirect case signalEntity(EntityOperation)
         /// Ask an entity for something and wait for it.
-        case callEntity(EntityOperation)
+        indirect case callEntity(EntityOperation)
         /// Ask for locks.
-        case lockEntities(EntityLockRequest)
+        indirect case lockEntities(EntityLockRequest)
         /// Give a lock back.
-        case unlockEntity(EntityUnlock)
+        indirect case unlockEntity(EntityUnlock)
         /// End another instance, and its unfinished children with it if `recurse` is set.
         case terminateOrchestration(instanceID: String, reason: String?, recurse: Bool)
         /// Replace the history by one without what failed.
         case rewindOrchestration(newHistory: [HistoryEvent])
         /// End the instance.
-        case completeOrchestration(Completion)
+        indirect case completeOrchestration(Completion)
     }
 }
 
