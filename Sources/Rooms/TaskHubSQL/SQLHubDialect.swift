@@ -117,6 +117,17 @@ struct SQLiteHubDialect: SQLHubDialect {
             ALTER TABLE hub_task ADD COLUMN parked TEXT;
             DROP INDEX IF EXISTS hub_task_free;
             CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
+            ALTER TABLE hub_history RENAME TO hub_history_1;
+            CREATE TABLE hub_history (
+                sequence INTEGER PRIMARY KEY,
+                instance_id TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                events TEXT NOT NULL
+            );
+            CREATE UNIQUE INDEX hub_history_instance ON hub_history (instance_id, position);
+            INSERT INTO hub_history (instance_id, position, events)
+                SELECT instance_id, position, events FROM hub_history_1;
+            DROP TABLE hub_history_1;
             CREATE TABLE hub_member (number INTEGER PRIMARY KEY, expires_at INTEGER NOT NULL);
             CREATE TABLE hub_payload (id TEXT PRIMARY KEY, text TEXT NOT NULL);
             CREATE TABLE hub_payload_use (
