@@ -3,11 +3,13 @@
 
 import DurableTask
 import Glibc
+import Postgres
 import SQLite
 import TaskHubSQL
 import Telemetry
 
-/// Runs orchestrations on a hub in a file and is killed while it does: usage `TaskHubCrashHost file count`.
+/// Runs orchestrations on a hub and is killed while it does: usage `TaskHubCrashHost store count`, where the store is
+/// a file or the URI of a PostgreSQL database.
 ///
 /// Each activity says on standard output that it runs, which is its effect: a line that was written cannot be undone.
 @main
@@ -15,7 +17,7 @@ struct TaskHubCrashHost {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 3, let count = Int(arguments[2]) else { exit(2) }
-        let hub = try await EmbeddedTaskHub.sqlite(try SQLiteDatabase(path: arguments[1]))
+        let hub = try await open(arguments[1])
         let worker = TaskHubWorker(hub, registry: registry)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
@@ -25,13 +27,32 @@ struct TaskHubCrashHost {
         }
     }
 
+    private static func open(_ store: String) async throws -> EmbeddedTaskHub {
+        guard store.hasPrefix("postgresql:") else { return try await .sqlite(try SQLiteDatabase(path: store)) }
+        var configuration = HubConfiguration()
+        configuration.leaseDuration = .seconds(2)
+        return try await .postgres(try PostgresDatabase(store), configuration: configuration)
+    }
+
+    /// Repeats what a store that is away for a while may refuse.
+    private static func persist<Value>(_ body: () async throws -> Value) async throws -> Value {
+        for _ in 0..<100 {
+            do {
+                return try await body()
+            } catch {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        return try await body()
+    }
+
     private static func finishAll(_ count: Int, on hub: EmbeddedTaskHub) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<count {
                 group.addTask {
                     let request = StartRequest(id: "run-\(number)", name: "steps", input: "\(number)")
-                    _ = try await hub.start(request)
-                    _ = try await hub.waitForCompletion(of: request.id)
+                    _ = try await persist { try await hub.start(request) }
+                    _ = try await persist { try await hub.waitForCompletion(of: request.id) }
                 }
             }
             try await group.waitForAll()

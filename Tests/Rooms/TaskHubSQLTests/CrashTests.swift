@@ -13,20 +13,6 @@ import Testing
 /// A process that runs orchestrations is killed again and again; nothing may be lost, nothing done twice.
 @Suite(.timeLimit(.minutes(2)))
 struct CrashTests {
-    /// What one life of the process said: activities that ran, in order.
-    private struct Effect: Hashable {
-        var instance: Substring
-        var step: Int
-        var task: Int
-
-        init(_ line: Substring) {
-            let words = line.split(separator: " ")
-            instance = words[0]
-            step = Int(words[1]) ?? 0
-            task = Int(words[2]) ?? -1
-        }
-    }
-
     private static let runs = 150
     private static let kills = 12
 
@@ -38,40 +24,20 @@ struct CrashTests {
         let file = folder.appending(path: "hub.sqlite").path
         let pool = BlockingPool(name: "crash test", threads: 1)
         defer { pool.close() }
-        var state = seed
-        var lives: [[Effect]] = []
+        let host = CrashHost(store: file, runs: Self.runs)
+        var seeds = CrashSeed(seed)
+        var lives: [[CrashHost.Effect]] = []
         for _ in 0..<Self.kills {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let patience = Int(state >> 33) % 80
-            lives.append(try await pool.run { try Self.live(file, killedAfter: patience) })
+            let patience = seeds.next(below: 80)
+            lives.append(try await pool.run { try host.live(killedAfter: patience) })
         }
-        lives.append(try await pool.run { try Self.live(file, killedAfter: nil) })
+        lives.append(try await pool.run { try host.live(killedAfter: nil) })
         checkEffects(lives, seed: seed)
         try await checkHub(file, seed: seed)
     }
 
-    /// Runs the process until it has said so many lines, kills it, and reads what else it had said.
-    private static func live(_ file: String, killedAfter lines: Int?) throws -> [Effect] {
-        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: program).deletingLastPathComponent().appending(path: "TaskHubCrashHost")
-        process.arguments = [file, "\(runs)"]
-        process.standardOutput = output
-        try process.run()
-        var said = Data()
-        while let more = try output.fileHandleForReading.read(upToCount: 64), !more.isEmpty {
-            said += more
-            guard let lines, said.count(where: { $0 == UInt8(ascii: "\n") }) > lines else { continue }
-            kill(process.processIdentifier, SIGKILL)
-        }
-        process.waitUntilExit()
-        if lines == nil { #expect(process.terminationStatus == 0) }
-        return String(decoding: said, as: UTF8.self).split(separator: "\n").map(Effect.init)
-    }
-
     /// Within a life nothing runs twice; across lives only what the history had not recorded yet.
-    private func checkEffects(_ lives: [[Effect]], seed: UInt64) {
+    private func checkEffects(_ lives: [[CrashHost.Effect]], seed: UInt64) {
         var furthest: [Substring: Int] = [:]
         for life in lives {
             #expect(Set(life).count == life.count, "seed \(seed): an activity ran twice in one life")
