@@ -30,7 +30,7 @@ struct TaskHubCrashHost {
     private static func open(_ store: String) async throws -> EmbeddedTaskHub {
         guard store.hasPrefix("postgresql:") else { return try await .sqlite(try SQLiteDatabase(path: store)) }
         var configuration = HubConfiguration()
-        configuration.leaseDuration = .seconds(2)
+        configuration.membershipDuration = .seconds(2)
         return try await .postgres(try PostgresDatabase(store), configuration: configuration)
     }
 

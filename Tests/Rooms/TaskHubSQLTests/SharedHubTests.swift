@@ -17,7 +17,7 @@ struct SharedHubTests {
         of room: PostgresRoom, lease: Duration = .seconds(60), poll: Duration = .seconds(600)
     ) async throws -> EmbeddedTaskHub {
         var configuration = HubConfiguration()
-        configuration.leaseDuration = lease
+        configuration.membershipDuration = lease
         configuration.fallbackPoll = poll
         return try await .postgres(try await room.open(), configuration: configuration)
     }

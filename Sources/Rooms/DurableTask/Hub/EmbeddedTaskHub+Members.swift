@@ -62,7 +62,7 @@ extension EmbeddedTaskHub {
         while !Task.isCancelled {
             let owner = state.withLock { $0.owner }
             do {
-                try await shared.renewMembership(for: leaseDuration)
+                try await shared.renewMembership(for: configuration.membershipDuration)
                 if try await shared.expireMembers() { try await lookAround() }
                 try await dropLostTasks(shared)
             } catch let error as TaskHubError where error.code == .membershipLost {
@@ -73,7 +73,7 @@ extension EmbeddedTaskHub {
                 log(.warning, "the membership of the task hub could not be renewed", ["error": "\(error)"])
             }
             // Not on the hub's clock: memberships end by the database's.
-            try? await Task.sleep(for: leaseDuration / 3)
+            try? await Task.sleep(for: configuration.membershipDuration / 3)
         }
         await leave(shared)
     }
@@ -160,7 +160,7 @@ extension EmbeddedTaskHub {
         log(.warning, "this process was too slow to renew its membership of the task hub; it begins again")
         var unstored: [CheckedContinuation<Bool, Never>] = []
         do {
-            let owner = try await store.join(for: leaseDuration)
+            let owner = try await store.join(for: configuration.membershipDuration)
             var bells: [Bell] = []
             wake { state in
                 unstored = state.beginAgain(as: owner)

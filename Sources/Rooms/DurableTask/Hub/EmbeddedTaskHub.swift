@@ -60,7 +60,7 @@ public final class EmbeddedTaskHub: TaskHub {
         self.clock = clock
         self.configuration = configuration
         self.log = log
-        state = Lock(State(owner: try await store.join(for: configuration.leaseDuration)))
+        state = Lock(State(owner: try await store.join(for: configuration.membershipDuration)))
         openJournal.withLock { $0 = HubJournal { [unowned self] in await self.commit($0) } }
         try await recover()
     }

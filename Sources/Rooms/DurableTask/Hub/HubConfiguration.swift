@@ -17,6 +17,9 @@ public struct HubConfiguration: Sendable {
     public var maximumQueuedActivities = 1_000
     /// How long an activity may run without being renewed before it is handed to somebody else.
     public var leaseDuration = Duration.seconds(60)
+    /// How long a process that shares its hub may be silent before the others take over what it has in hand; it renews
+    /// its membership three times within.
+    public var membershipDuration = Duration.seconds(15)
     /// How often an instance or activity is handed out without an answer before it is set aside.
     public var maximumDeliveries = 10
     /// How many instances, and activities of a name, a process holds that shares its hub; others take the rest.
