@@ -31,6 +31,7 @@ struct TaskHubCrashHost {
         guard store.hasPrefix("postgresql:") else { return try await .sqlite(try SQLiteDatabase(path: store)) }
         var configuration = HubConfiguration()
         configuration.membershipDuration = .seconds(2)
+        configuration.leaseDuration = .seconds(2)
         return try await .postgres(try PostgresDatabase(store), configuration: configuration)
     }
 

@@ -18,6 +18,7 @@ struct SharedHubTests {
     ) async throws -> EmbeddedTaskHub {
         var configuration = HubConfiguration()
         configuration.membershipDuration = lease
+        configuration.leaseDuration = lease
         configuration.fallbackPoll = poll
         return try await .postgres(try await room.open(), configuration: configuration)
     }
@@ -206,7 +207,9 @@ struct SharedHubTests {
         }
         for number in 0..<120 {
             let kinds = try await members[0].history(of: "run-\(number)").map(\.kind)
-            #expect(kinds.count { if case .taskCompleted = $0 { true } else { false } } == 2)
+            // After a commit whose outcome was unknown an answer may stand there twice; the first one counts.
+            let answered = kinds.compactMap { if case .taskCompleted(let id, _) = $0 { id } else { nil } }
+            #expect(Set(answered).count == 2)
             #expect(kinds.count { if case .executionCompleted = $0 { true } else { false } } == 1)
         }
     }
