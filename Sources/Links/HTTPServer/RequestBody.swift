@@ -113,15 +113,22 @@ extension RequestBody {
             let wanted = try await reach(limit, on: connection)
             if wanted == 0 { return 0 }
             while true {
-                let taken = try unsafe buffer.withUnsafeMutableBytes { target in
-                    try unsafe connection.take(into: UnsafeMutableRawBufferPointer(rebasing: target[..<wanted]))
-                }
-                if let taken {
+                if let taken = try take(wanted, into: &buffer, from: connection) {
                     advance(taken)
                     return taken
                 }
                 try await wait(on: connection)
             }
+        }
+    }
+
+    /// Takes what has come.
+    ///
+    /// Never inlined: swift-frontend 6.3.1 -O crashes on its throwing closure within the loop of an async function.
+    @inline(never)
+    private func take(_ wanted: Int, into buffer: inout [UInt8], from connection: Connection) throws -> Int? {
+        try unsafe buffer.withUnsafeMutableBytes { target in
+            try unsafe connection.take(into: UnsafeMutableRawBufferPointer(rebasing: target[..<wanted]))
         }
     }
 
