@@ -162,8 +162,6 @@ extension ChangeWriter {
 
     private func set(_ flag: InstanceFlag) throws {
         switch flag.kind {
-        case .owner(let owner):
-            try connection.execute("UPDATE hub_instance SET owner = ? WHERE id = ?", [.integer(owner), .text(flag.id)])
         case .watched: try connection.execute("UPDATE hub_instance SET watched = 1 WHERE id = ?", [.text(flag.id)])
         case .parent(let parent):
             try connection.execute(

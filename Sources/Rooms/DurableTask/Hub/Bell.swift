@@ -26,6 +26,16 @@ final class Bell: Sendable {
         waiter?.resume()
     }
 
+    /// Returns once the bell rang or `sleep` ended, or when the task is cancelled.
+    func wait(orFor sleep: @escaping @Sendable () async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await sleep() }
+            group.addTask { await self.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Returns once the bell rang, or when the task is cancelled.
     ///
     /// One task at a time may wait.

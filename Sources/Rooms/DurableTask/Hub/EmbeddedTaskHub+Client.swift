@@ -157,7 +157,8 @@ extension EmbeddedTaskHub {
     /// Waits for a bell; in a shared hub not for ever, since a signal may be lost with a connection.
     private func wait(for bell: Bell) async {
         guard store.isShared else { return await bell.wait() }
-        await sleep(for: configuration.fallbackPoll, orUntil: bell)
+        // In real time, not on the hub's clock: connections fail by it.
+        await bell.wait { [configuration] in try? await Task.sleep(for: configuration.fallbackPoll) }
     }
 
     private func forget(

@@ -22,6 +22,7 @@ extension EmbeddedTaskHub {
             let receipt = try await store.commit(locks) { [clock, store] heads in
                 var draft = HubDraft(heads, owner: owner, isShared: store.isShared, at: clock.now)
                 let results = requests.map { request in Result { try request.decide(&draft) } }
+                draft.dropUnheard()
                 draft.offerUnclaimed(subjects)
                 decision.made.withLock { $0 = (draft, results) }
                 return draft.changes
@@ -89,10 +90,7 @@ extension EmbeddedTaskHub.State {
     /// The bells of those who wait for what the changes brought about.
     fileprivate mutating func takeBells(for draft: HubDraft) -> [Bell] {
         var bells: [Bell] = []
-        for id in draft.news.cancelled where activities.cancel(id) {
-            bells += waiters.cancellations.map(\.bell)
-            waiters.cancellations = []
-        }
+        for id in draft.news.cancelled where activities.cancel(id) { bells += waiters.takeCancellations() }
         for move in draft.changes.moves { bells += waiters.takeChanged(move.id, isEnded: move.completion != nil) }
         for id in draft.changes.deletedInstances { bells += waiters.takeChanged(id, isEnded: true) }
         return bells

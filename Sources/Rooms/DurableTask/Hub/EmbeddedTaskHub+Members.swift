@@ -99,23 +99,11 @@ extension EmbeddedTaskHub {
             for instance in ready where !state.instances.knows(instance.news.id) {
                 state.instances.mustLoad(instance.news)
             }
-        }
-        state.withLock { $0.claims = $0.claims.filter { $0.value.duration(to: .now) < Self.claimMemory } }
-        alarmBell.ring()
-        wake { state in
             for name in names { state.activities.markInStore(name) }
+            state.claims = state.claims.filter { $0.value.duration(to: .now) < Self.claimMemory }
         }
+        alarmBell.ring()
         offerClaims()
-    }
-
-    /// Sleeps in real time, not on the hub's clock: connections fail by it.
-    func sleep(for duration: Duration, orUntil bell: Bell) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await Task.sleep(for: duration) }
-            group.addTask { await bell.wait() }
-            await group.next()
-            group.cancelAll()
-        }
     }
 
     /// Stops what runs for instances that ended elsewhere.
@@ -129,10 +117,7 @@ extension EmbeddedTaskHub {
     private func cancel(_ instances: Set<String>) {
         var bells: [Bell] = []
         wake { state in
-            for id in instances where state.activities.cancel(id) {
-                bells += state.waiters.cancellations.map(\.bell)
-                state.waiters.cancellations = []
-            }
+            for id in instances where state.activities.cancel(id) { bells += state.waiters.takeCancellations() }
         }
         for bell in bells { bell.ring() }
     }
@@ -164,8 +149,7 @@ extension EmbeddedTaskHub {
             var bells: [Bell] = []
             wake { state in
                 unstored = state.beginAgain(as: owner)
-                bells = state.waiters.cancellations.map(\.bell)
-                state.waiters.cancellations = []
+                bells = state.waiters.takeCancellations()
             }
             for bell in bells { bell.ring() }
             try await recover()
@@ -191,10 +175,8 @@ extension EmbeddedTaskHub {
     private func hear(_ signal: HubSignal) async {
         switch signal {
         case .news(let id, let name, let owner):
-            if owner == state.withLock({ $0.owner }) {
-                wake { $0.instances.mustLoad(InstanceNews(id: id, name: name)) }
-            } else if state.withLock({ $0.claims[id] != nil }) {
-                // Who sent it had looked before this process claimed the instance.
+            // Who sent it may have looked before this process claimed the instance.
+            if state.withLock({ $0.owner == owner || $0.claims[id] != nil }) {
                 wake { $0.instances.mustLoad(InstanceNews(id: id, name: name)) }
             } else if owner == 0 {
                 offerClaims()

@@ -173,12 +173,7 @@ extension EmbeddedTaskHub {
         }
         noteIdleness()
         guard alarm < .distantFuture else { return await alarmBell.wait() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [clock] in try? await clock.sleep(until: alarm) }
-            group.addTask { [alarmBell] in await alarmBell.wait() }
-            await group.next()
-            group.cancelAll()
-        }
+        await alarmBell.wait { [clock] in try? await clock.sleep(until: alarm) }
     }
 
     /// Makes ``run()`` look again no later than `time`.

@@ -40,9 +40,6 @@ struct Episode: Sendable {
         return locks
     }
 
-    /// Whether the engine, not the orchestrator, ends the instance.
-    var isEndedByEngine: Bool { turn.completion != nil && turn.actions.last?.id == -1 }
-
     /// Whether the instance is to take its unfinished children with it.
     var endsChildren: Bool {
         item.events.contains { if case .executionTerminated(_, recurse: true) = $0.kind { true } else { false } }
@@ -171,9 +168,7 @@ extension HubDraft {
 extension HubDraft {
     private mutating func end(_ head: InstanceHead, _ completion: Completion, _ episode: Episode) {
         changes.clearedInboxes.append(head.id)
-        changes.messages.removeAll { $0.id == head.id }
         news.endedRuns.append(head.id)
-        news.ended.append(head.id)
         if head.isWatched { changes.signals.append(.ended(id: head.id)) }
         if completion.status == .terminated {
             changes.clearedTasks.append(head.id)
@@ -223,7 +218,6 @@ extension HubDraft {
         head.byteCount = 0
         changes.clearedRuns.append(old.id)
         changes.clearedHistories.append(old.id)
-        changes.messages.removeAll { $0.id == old.id && $0.executionID != nil }
         changes.continued.append(
             NewInstance(head: head, createdAt: time, input: event.input, customStatus: episode.turn.customStatus))
         update(head)

@@ -112,8 +112,6 @@ package struct InstanceFlag: Sendable {
 
     /// What is noted.
     package enum Kind: Sendable, Equatable {
-        /// Who keeps the instance in memory.
-        case owner(Int64)
         /// Another process waits for its end.
         case watched
         /// Another run of its parent waits for its end.

@@ -45,8 +45,6 @@ struct HubNews: Sendable {
     var mustLoad: [InstanceNews] = []
     /// Instances whose run ended or was replaced: what memory holds for it is void.
     var endedRuns: [String] = []
-    /// Instances that ended.
-    var ended: [String] = []
     /// Instances whose tasks nobody wants any more.
     var cancelled: [String] = []
 }
@@ -57,13 +55,17 @@ extension HubDraft {
     ///
     /// What is meant for an instance that has ended, or that does not exist, is dropped; an entity comes into being.
     mutating func deliver(_ message: NewMessage) {
-        guard let head = heads[message.id] ?? newEntity(message.id), !head.status.isFinal else { return }
-        if let run = message.executionID, run != head.executionID, !head.isEntity { return }
+        guard let head = heads[message.id] ?? newEntity(message.id), head.hears(message) else { return }
         changes.messages.append(message)
         for row in message.event.payloads.compactMap(PayloadReference.row) {
             changes.payloadUses.append(PayloadUse(row: row, instanceID: message.id))
         }
         if !isMine(head) { changes.signals.append(.news(id: head.id, name: head.name, owner: head.owner)) }
+    }
+
+    /// Drops the messages of runs that a later request of the same transaction ended; to be called once, at the end.
+    mutating func dropUnheard() {
+        changes.messages.removeAll { message in heads[message.id].map { !$0.hears(message) } ?? true }
     }
 
     /// Tells the members of instances that nobody keeps: one that looked for them meanwhile has passed over what this
@@ -83,6 +85,13 @@ extension HubDraft {
         changes.newInstances.append(NewInstance(head: head, createdAt: time))
         update(head)
         return head
+    }
+}
+
+extension InstanceHead {
+    /// Whether a message is meant for the instance as it stands: it has not ended, and the run is the one.
+    fileprivate func hears(_ message: NewMessage) -> Bool {
+        !status.isFinal && (message.executionID == nil || message.executionID == executionID || isEntity)
     }
 }
 

@@ -49,6 +49,12 @@ struct HubWaiters {
             + cancellations.filter { $0.intake === intake }.map(\.bell)
     }
 
+    /// The bells of everybody who fetches cancellations.
+    mutating func takeCancellations() -> [Bell] {
+        defer { cancellations = [] }
+        return cancellations.map(\.bell)
+    }
+
     /// The bells of those who wait for what became of an instance.
     mutating func takeChanged(_ id: String, isEnded: Bool) -> [Bell] {
         var bells: [Bell] = []

@@ -111,7 +111,6 @@ extension MemoryHubStore.Instance {
 
     fileprivate mutating func apply(_ flag: InstanceFlag) {
         switch flag.kind {
-        case .owner(let owner): head.owner = owner
         case .watched: head.isWatched = true
         case .parent(let parent): head.parent = parent
         case .parked(let reason):

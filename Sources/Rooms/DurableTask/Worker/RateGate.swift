@@ -85,11 +85,6 @@ final class RateGate: Sendable {
     }
 
     private func sleep(until time: Date) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [clock] in try? await clock.sleep(until: time) }
-            group.addTask { [closeBell] in await closeBell.wait() }
-            await group.next()
-            group.cancelAll()
-        }
+        await closeBell.wait { [clock] in try? await clock.sleep(until: time) }
     }
 }

@@ -137,12 +137,7 @@ extension TaskHubWorker {
             return watch.alarm
         }
         guard alarm < .distantFuture else { return await runningBell.wait() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [hub] in try? await hub.clock.sleep(until: alarm) }
-            group.addTask { [runningBell] in await runningBell.wait() }
-            await group.next()
-            group.cancelAll()
-        }
+        await runningBell.wait { [hub] in try? await hub.clock.sleep(until: alarm) }
     }
 }
 

@@ -229,7 +229,7 @@ extension Wire {
         }
     }
 
-    /// Somebody asks an instance to hold still.
+    /// Somebody asks an instance to hold still, and says why; other requests have the same form.
     struct SuspendRequest: ProtobufMessage, Equatable {
         var instanceID = ""
         var reason: String?
@@ -250,44 +250,10 @@ extension Wire {
     }
 
     /// Somebody asks an instance to go on.
-    struct ResumeRequest: ProtobufMessage, Equatable {
-        var instanceID = ""
-        var reason: String?
-        var unknownFields = ProtobufUnknownFields()
-
-        mutating func decode(_ field: Int, from reader: inout ProtobufReader) throws {
-            switch field {
-            case 1: try reader.read(&instanceID)
-            case 2: try reader.readText(&reason)
-            default: break
-            }
-        }
-
-        func encode(into writer: inout ProtobufWriter) {
-            writer.write(instanceID, as: 1)
-            writer.writeText(reason, as: 2)
-        }
-    }
+    typealias ResumeRequest = SuspendRequest
 
     /// Somebody asks a failed instance to try again.
-    struct RewindInstanceRequest: ProtobufMessage, Equatable {
-        var instanceID = ""
-        var reason: String?
-        var unknownFields = ProtobufUnknownFields()
-
-        mutating func decode(_ field: Int, from reader: inout ProtobufReader) throws {
-            switch field {
-            case 1: try reader.read(&instanceID)
-            case 2: try reader.readText(&reason)
-            default: break
-            }
-        }
-
-        func encode(into writer: inout ProtobufWriter) {
-            writer.write(instanceID, as: 1)
-            writer.writeText(reason, as: 2)
-        }
-    }
+    typealias RewindInstanceRequest = SuspendRequest
 
     /// Somebody runs an instance again from its beginning.
     struct RestartInstanceRequest: ProtobufMessage, Equatable {

@@ -108,44 +108,10 @@ extension Wire {
     }
 
     /// A child answered.
-    struct SubOrchestrationCompleted: ProtobufMessage, Equatable {
-        var taskScheduledID: Int32 = 0
-        var result: String?
-        var unknownFields = ProtobufUnknownFields()
-
-        mutating func decode(_ field: Int, from reader: inout ProtobufReader) throws {
-            switch field {
-            case 1: try reader.read(&taskScheduledID)
-            case 2: try reader.readText(&result)
-            default: break
-            }
-        }
-
-        func encode(into writer: inout ProtobufWriter) {
-            writer.write(taskScheduledID, as: 1)
-            writer.writeText(result, as: 2)
-        }
-    }
+    typealias SubOrchestrationCompleted = TaskCompleted
 
     /// A child failed or was terminated.
-    struct SubOrchestrationFailed: ProtobufMessage, Equatable {
-        var taskScheduledID: Int32 = 0
-        var failureDetails: TaskFailureDetails?
-        var unknownFields = ProtobufUnknownFields()
-
-        mutating func decode(_ field: Int, from reader: inout ProtobufReader) throws {
-            switch field {
-            case 1: try reader.read(&taskScheduledID)
-            case 2: try reader.read(&failureDetails)
-            default: break
-            }
-        }
-
-        func encode(into writer: inout ProtobufWriter) {
-            writer.write(taskScheduledID, as: 1)
-            writer.write(ifPresent: failureDetails, as: 2)
-        }
-    }
+    typealias SubOrchestrationFailed = TaskFailed
 
     /// A timer was set.
     struct TimerCreated: ProtobufMessage, Equatable {
