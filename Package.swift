@@ -168,7 +168,7 @@ let package = Package(
         tests(of: "SQL", on: "Links", ["SQLite", "Postgres", "Peers"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
         tests(of: "Postgres", on: "Links", ["SQL", "Peers"]),
-        tests(of: "Curl", on: "Links"),
+        tests(of: "Curl", on: "Links", ["Peers"]),
         tests(of: "HTTPClient", on: "Links", ["Crypto", "HTTP", "Peers"]),
         tests(of: "Mail", on: "Links", ["Peers"]),
         tests(of: "Protobuf", on: "Links"),

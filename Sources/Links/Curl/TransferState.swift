@@ -111,13 +111,15 @@ struct TransferState {
     }
 
     /// Accepts a piece to send; whether sending goes on after a pause.
+    ///
+    /// It goes on after a refusal, too: libcurl ends no transfer whose sending is paused.
     mutating func write(_ piece: [UInt8]) -> (accepted: Bool, unpause: Bool) {
         precondition(!isWritingFinished, "nothing is written after the end")
-        guard outcome == nil, !isRefused else { return (false, false) }
-        if piece.isEmpty { return (true, false) }
-        outgoing.append(piece)
+        let isAccepted = outcome == nil && !isRefused
+        if isAccepted && piece.isEmpty { return (true, false) }
+        if isAccepted { outgoing.append(piece) }
         defer { isSendingPaused = false }
-        return (true, isSendingPaused)
+        return (isAccepted, isSendingPaused)
     }
 
     /// No piece follows; whether sending goes on after a pause.
@@ -131,7 +133,7 @@ struct TransferState {
     @unsafe
     mutating func send(into buffer: UnsafeMutableRawBufferPointer) -> (flow: Flow, wake: Wake?) {
         guard let first = outgoing.first else {
-            if isWritingFinished { return (.moved(0), nil) }
+            if isWritingFinished || isRefused { return (.moved(0), nil) }
             isSendingPaused = true
             return (.paused, wakes.removeValue(forKey: .room))
         }
