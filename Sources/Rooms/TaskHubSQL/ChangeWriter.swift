@@ -49,7 +49,8 @@ struct ChangeWriter {
 extension ChangeWriter {
     private func writeInstances(_ changes: HubChanges) throws {
         try delete(changes.deletedInstances)
-        try create(changes.newInstances)
+        let (beginnings, moves) = changes.joinedMoves
+        try create(changes.newInstances, beginnings)
         try each(
             """
             UPDATE hub_instance SET created_at = ?, execution_id = ?, name = ?, version = ?, status = ?, updated_at = ?,
@@ -69,13 +70,13 @@ extension ChangeWriter {
             UPDATE hub_instance SET status = ?, updated_at = ?, event_count = ?, byte_count = ?,
                 custom_status = COALESCE(?, custom_status)
             WHERE id = ?
-            """, changes.moves.filter { $0.completion == nil }.map(move))
+            """, moves.filter { $0.completion == nil }.map(move))
         try each(
             """
             UPDATE hub_instance SET ended_at = ?, output = ?, failure = ?, status = ?, updated_at = ?, event_count = ?,
                 byte_count = ?, custom_status = COALESCE(?, custom_status)
             WHERE id = ?
-            """, try changes.moves.filter { $0.completion != nil }.map(end))
+            """, try moves.filter { $0.completion != nil }.map(end))
         try rewind(changes.rewound)
         try each(
             """
@@ -101,17 +102,34 @@ extension ChangeWriter {
         try each("DELETE FROM hub_instance WHERE id = ?", rows)
     }
 
-    private func create(_ instances: [NewInstance]) throws {
+    /// Creates instances, each as its first episode leaves it when that is stored with it.
+    private func create(_ instances: [NewInstance], _ beginnings: [String: InstanceMove]) throws {
         guard !instances.isEmpty else { return }
         let created = try connection.executeEach(
             """
             INSERT INTO hub_instance (created_at, execution_id, name, version, status, updated_at, scheduled_start,
-                owner, parent_id, parent, tags, input, custom_status, id, event_count, byte_count)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (id) DO NOTHING
-            """, try instances.map { [.time($0.createdAt)] + (try run($0)) })
+                owner, parent_id, parent, tags, input, custom_status, id, event_count, byte_count, ended_at, output,
+                failure)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            """, try instances.map { try row($0, beginnings[$0.head.id]) })
         for (instance, count) in zip(instances, created) where count == 0 && !instance.head.isEntity {
             throw IDTaken()
         }
+    }
+
+    private func row(_ instance: NewInstance, _ beginning: InstanceMove?) throws -> [SQLValue] {
+        var instance = instance
+        if let beginning {
+            instance.head.status = beginning.status
+            instance.customStatus = beginning.customStatus
+        }
+        let completion = beginning?.completion
+        let run: [SQLValue] = [.time(instance.createdAt)] + (try run(instance))
+        return run + [
+            .int(beginning?.position.eventCount ?? 0), .int(beginning?.position.byteCount ?? 0),
+            .optional(completion.flatMap { _ in beginning?.time.millisecondsSince1970 }),
+            .optional(completion?.result), .optional(try completion?.failure.map { try Payload.encode($0) }),
+        ]
     }
 
     private func run(_ instance: NewInstance) throws -> [SQLValue] {
@@ -223,5 +241,23 @@ extension ChangeWriter {
             .optional(try call.tags.map { try Payload.encode($0) }), .int(call.priority), .time(task.time),
             .int(task.lease == nil ? 0 : 1), .integer(task.lease ?? 0),
         ]
+    }
+}
+
+extension HubChanges {
+    /// The first episodes of instances that are created with them, by id, and all other moves.
+    fileprivate var joinedMoves: (beginnings: [String: InstanceMove], others: [InstanceMove]) {
+        let created = Set(newInstances.map(\.head.id))
+        guard !created.isEmpty else { return ([:], moves) }
+        var beginnings: [String: InstanceMove] = [:]
+        var others: [InstanceMove] = []
+        for move in moves {
+            if created.contains(move.id), beginnings[move.id] == nil {
+                beginnings[move.id] = move
+            } else {
+                others.append(move)
+            }
+        }
+        return (beginnings, others)
     }
 }

@@ -124,7 +124,23 @@ extension EmbeddedTaskHub {
 extension EmbeddedTaskHub {
     /// Waits until an instance has ended.
     public func waitForCompletion(of id: String) async throws -> InstanceStatus {
-        try await wait(\.ends, id) { $0.status.isFinal }
+        try await waitForRun(of: id)
+        return try await wait(\.ends, id) { $0.status.isFinal }
+    }
+
+    /// Waits while this process works on a run of an instance: one of its own commits ends it, so there is nothing to
+    /// ask the store before.
+    private func waitForRun(of id: String) async throws {
+        let bell = Bell()
+        let mustWait = state.withLock { state in
+            guard state.instances.hasRun(id) else { return false }
+            state.waiters.ends[id, default: []].append(bell)
+            return true
+        }
+        guard mustWait else { return }
+        defer { forget(bell, \.ends, id) }
+        await wait(for: bell)
+        try Task.checkCancellation()
     }
 
     /// Waits until a worker has begun with an instance.

@@ -149,7 +149,7 @@ extension EmbeddedTaskHub {
             var bells: [Bell] = []
             wake { state in
                 unstored = state.beginAgain(as: owner)
-                bells = state.waiters.takeCancellations()
+                bells = state.waiters.takeCancellations() + state.waiters.takeEnds()
             }
             for bell in bells { bell.ring() }
             try await recover()
@@ -185,7 +185,11 @@ extension EmbeddedTaskHub {
         case .ended(let id):
             let bells = state.withLock { $0.waiters.takeChanged(id, isEnded: true) }
             for bell in bells { bell.ring() }
-        case .cancelled(let id): cancel([id])
+        case .cancelled(let id):
+            cancel([id])
+            // Perhaps another member has begun it anew, so that no commit of this one will end it.
+            let bells = state.withLock { $0.waiters.takeChanged(id, isEnded: true) }
+            for bell in bells { bell.ring() }
         case .missed: try? await lookAround()
         }
     }

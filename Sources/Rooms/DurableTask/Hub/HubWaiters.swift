@@ -63,6 +63,12 @@ struct HubWaiters {
         return bells
     }
 
+    /// The bells of everybody who waits for an end.
+    mutating func takeEnds() -> [Bell] {
+        defer { ends = [:] }
+        return ends.values.flatMap { $0 }
+    }
+
     /// A wait was cancelled.
     mutating func remove(_ bell: Bell) {
         instances.removeAll { $0.bell === bell }

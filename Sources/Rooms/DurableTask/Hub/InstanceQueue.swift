@@ -109,6 +109,9 @@ struct InstanceQueue {
     /// A run calls activities of this process.
     mutating func expectResults(of run: ExecutionKey) { runs[run.instanceID] = run.executionID }
 
+    /// Whether a run of the instance calls activities of this process, and has not ended.
+    func hasRun(_ id: String) -> Bool { runs[id] != nil }
+
     /// An instance is to be stored with its first episode.
     ///
     /// - Returns: false when something is known of the id, so that the store has to be asked first.
