@@ -19,10 +19,13 @@ protocol SQLHubDialect: Sendable {
     func isAmong(_ query: String) -> String
     /// Finds the row of the member of the first parameter, and keeps it from being ended until the transaction does.
     var admission: String { get }
-    /// The same, for a transaction whose outcome may come into doubt: returns a number that it alone has raised.
-    var countedAdmission: String { get }
     /// The same, once every earlier transaction of this member has come to its end.
     var settledAdmission: String { get }
+    /// The same as ``admission``; it leaves the third parameter's mark in the lane of the second, so that a commit can
+    /// be recognised whose outcome is in doubt.
+    ///
+    /// nil where no outcome is ever asked for.
+    var markedAdmission: String? { get }
     /// An expression: an instance's owner, 0 when it is no member any more.
     var liveOwner: String { get }
     /// A condition on the tag of the first parameter to have the value of the second.
@@ -36,8 +39,8 @@ struct SQLiteHubDialect: SQLHubDialect {
     let lockSubject = ""
     let lockTarget = ""
     let admission = "SELECT 0 FROM hub_member WHERE number = ?"
-    let countedAdmission = "SELECT 0 FROM hub_member WHERE number = ?"
     let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ?"
+    let markedAdmission: String? = nil
     let liveOwner = "0"
     let hasTag = "json_extract(tags, '$.' || json_quote(?)) = ?"
 
@@ -148,9 +151,13 @@ struct PostgresHubDialect: SQLHubDialect {
     let schemaLock: String? = "SELECT pg_advisory_xact_lock(7234017283807667300)"
     let lockSubject = " FOR NO KEY UPDATE"
     let lockTarget = " FOR KEY SHARE"
-    let admission = "SELECT commits FROM hub_member WHERE number = ? FOR KEY SHARE"
-    let countedAdmission = "UPDATE hub_member SET commits = commits + 1 WHERE number = ? RETURNING commits"
-    let settledAdmission = "SELECT commits FROM hub_member WHERE number = ? FOR UPDATE"
+    let admission = "SELECT 0 FROM hub_member WHERE number = ? FOR KEY SHARE"
+    let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ? FOR UPDATE"
+    let markedAdmission: String? = """
+        WITH member AS (SELECT number FROM hub_member WHERE number = ? FOR KEY SHARE)
+        INSERT INTO hub_lane (member, lane, mark) SELECT number, ?, ? FROM member
+        ON CONFLICT (member, lane) DO UPDATE SET mark = excluded.mark RETURNING mark
+        """
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
     let hasTag = "CAST(tags AS JSON) ->> ? = ?"
 
@@ -228,8 +235,13 @@ struct PostgresHubDialect: SQLHubDialect {
             CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
             CREATE TABLE hub_member (
                 number BIGINT PRIMARY KEY,
-                expires_at BIGINT NOT NULL,
-                commits BIGINT NOT NULL DEFAULT 0
+                expires_at BIGINT NOT NULL
+            ) WITH (fillfactor = 10);
+            CREATE TABLE hub_lane (
+                member BIGINT NOT NULL,
+                lane BIGINT NOT NULL,
+                mark BIGINT NOT NULL,
+                PRIMARY KEY (member, lane)
             ) WITH (fillfactor = 10);
             CREATE TABLE hub_payload (id TEXT PRIMARY KEY, text TEXT NOT NULL);
             CREATE TABLE hub_payload_use (

@@ -32,6 +32,7 @@ extension SQLHubStore {
     static func end(_ numbers: [Int64], _ connection: any SQLConnection) throws {
         for number in numbers {
             try connection.execute("DELETE FROM hub_member WHERE number = ?", [.integer(number)])
+            try connection.execute("DELETE FROM hub_lane WHERE member = ?", [.integer(number)])
             try connection.execute(
                 "UPDATE hub_task SET lease = 0 WHERE lease >= ? AND lease < ?",
                 [.integer(number << 32), .integer((number + 1) << 32)])

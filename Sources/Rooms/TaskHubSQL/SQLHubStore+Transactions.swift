@@ -15,18 +15,6 @@ struct Membership: Sendable {
     var duration = Duration.zero
 }
 
-/// What the last attempt at a commit came to, should its outcome come into doubt.
-final class Attempt: Sendable {
-    private let made = Lock<(receipt: HubReceipt, count: Int64)?>(nil)
-
-    func note(_ receipt: HubReceipt, _ count: Int64) { made.withLock { $0 = (receipt, count) } }
-
-    /// The receipt, when the member's count says that the attempt was committed.
-    func receipt(ifCommitted count: Int64) -> HubReceipt? {
-        made.withLock { $0.flatMap { $0.count == count ? $0.receipt : nil } }
-    }
-}
-
 // Transactions that members may do, again if need be.
 extension SQLHubStore {
     /// A look at the store.
@@ -51,30 +39,16 @@ extension SQLHubStore {
         let number = number
         return try await persistently { [database, dialect] isRepeated in
             try await database.write { connection in
-                try Self.admit(number, isRepeated ? dialect.settledAdmission : dialect.admission, connection)
+                let admission = isRepeated ? dialect.settledAdmission : dialect.admission
+                try Self.admit([.integer(number)], admission, connection)
                 return try body(connection, isRepeated)
             }
         }
     }
 
-    /// A transaction that the member counts, so that it can be known afterwards whether it was committed.
-    func member<Value: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection, _ count: Int64, _ isRepeated: Bool) throws -> Value
-    ) async throws -> Value {
-        let number = number
-        return try await persistently { [database, dialect] isRepeated in
-            try await database.write { connection in
-                let admission = isRepeated ? dialect.settledAdmission : dialect.countedAdmission
-                return try body(connection, try Self.admit(number, admission, connection), isRepeated)
-            }
-        }
-    }
-
     /// Makes sure that a member is one, until the transaction ends.
-    @discardableResult
-    static func admit(_ number: Int64, _ admission: String, _ connection: any SQLConnection) throws -> Int64 {
-        guard let row = try connection.query(admission, [.integer(number)]).first else { throw MembershipEnded() }
-        return row.int(0)
+    static func admit(_ member: [SQLValue], _ admission: String, _ connection: any SQLConnection) throws {
+        if try connection.query(admission, member).isEmpty { throw MembershipEnded() }
     }
 
     private func refusal(of number: Int64) -> TaskHubError {

@@ -12,6 +12,7 @@ import SQL
 /// |---|---|
 /// | `hub_meta` | the schema's version and the number of the last member |
 /// | `hub_member` | the processes that may write |
+/// | `hub_lane` | what tells whether a commit took place, where a connection may break during it |
 /// | `hub_instance` | one row an instance or entity; its `event_count` fences what changes it |
 /// | `hub_history` | what happened, one row an episode |
 /// | `hub_inbox` | what is to be told to an instance; timers are visible later |
@@ -25,6 +26,7 @@ final class SQLHubStore: SharedHubStore {
     let dialect: any SQLHubDialect
     private let listen: @Sendable () -> AsyncStream<String?>
     let membership = Lock(Membership())
+    let lanes = CommitLanes()
 
     /// A store in a database.
     ///
@@ -65,29 +67,6 @@ final class SQLHubStore: SharedHubStore {
         }
         membership.withLock { $0 = Membership(number: number, former: number, duration: duration) }
         return number
-    }
-
-    func commit(
-        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
-    ) async throws -> HubReceipt {
-        let last = Attempt()
-        while true {
-            do {
-                return try await member { [dialect] connection, count, isRepeated in
-                    if isRepeated, let receipt = last.receipt(ifCommitted: count) { return receipt }
-                    let counted = isRepeated ? try Self.admit(self.number, dialect.countedAdmission, connection) : count
-                    let heads = try HeadRow.read(locks, connection, dialect)
-                    let changes = try decide(heads)
-                    let receipt =
-                        changes.isEmpty ? HubReceipt() : try ChangeWriter(connection, dialect).write(changes)
-                    last.note(receipt, counted)
-                    return receipt
-                }
-            } catch is ChangeWriter.IDTaken {
-                // Another process has created a row that was not there to be locked; decide again over it.
-                continue
-            }
-        }
     }
 
     /// What the other members' commits say.
