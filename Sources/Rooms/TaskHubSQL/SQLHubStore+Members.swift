@@ -57,11 +57,11 @@ extension SQLHubStore {
         }
     }
 
-    func heldTasks(_ sequences: [Int64]) async throws -> Set<Int64> {
-        try await read { [number] connection in
+    func heldTasks(_ items: [ActivityWorkItem]) async throws -> Set<Int64> {
+        try await read { connection in
             let rows = try connection.queryEach(
-                "SELECT sequence FROM hub_task WHERE sequence = ? AND lease >= \(number << 32)",
-                sequences.map { [.integer($0)] })
+                "SELECT sequence FROM hub_task WHERE sequence = ? AND lease = ?",
+                items.map { [.integer($0.sequence), .integer($0.lease)] })
             return Set(rows.joined().map { $0.int(0) })
         }
     }

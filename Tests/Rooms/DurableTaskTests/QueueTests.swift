@@ -21,6 +21,23 @@ struct QueueTests {
             (id: Int(sequence), call: TaskCall(name: name, input: nil)))
     }
 
+    @Test func onlyTheTasksThatAreLostAreDropped() {
+        var queue = ActivityQueue()
+        let (intake, deadline) = (Intake(), Script.epoch)
+        for sequence in 1...4 { queue.append(task(Int64(sequence), "x", lease: Int64(sequence))) }
+        for _ in 1...2 { _ = queue.next(.all, intake, leasedUntil: deadline) }
+        #expect(queue.items(of: Script.key.instanceID).map(\.sequence).sorted() == [1, 2, 3, 4])
+        #expect(queue.items(of: "another").isEmpty)
+        let isAnyRunning = queue.drop([task(2, "x", lease: 2), task(3, "x", lease: 3), task(4, "x", lease: 7)])
+        #expect(isAnyRunning)
+        #expect(queue.items(of: nil).map(\.sequence).sorted() == [1, 4])
+        #expect(queue.nextCancellation(intake)?.sequence == 2)
+        #expect(queue.nextCancellation(intake) == nil)
+        let isAnotherRunning = queue.drop([task(4, "x", lease: 4)])
+        #expect(!isAnotherRunning)
+        #expect(queue.items(of: nil).map(\.sequence) == [1])
+    }
+
     @Test func aQueueKeepsItsOrderThroughManyRounds() {
         var queue = FIFO<Int>()
         var (next, expected) = (0, 0)

@@ -70,17 +70,31 @@ struct ActivityQueue {
         return best?.name
     }
 
+    /// The tasks of an instance, or of all: those that are queued and those that run.
+    func items(of instanceID: String?) -> [ActivityWorkItem] {
+        let items = lines.values.flatMap(\.items) + running
+        guard let instanceID else { return items }
+        return items.filter { $0.instanceID == instanceID }
+    }
+
     /// Drops the queued tasks of an instance and ends the leases of those that run; their holders are told.
     ///
     /// - Returns: whether any of them run.
-    mutating func cancel(_ instanceID: String) -> Bool {
-        for name in lines.keys { lines[name]?.remove(instanceID) }
-        let running = leases.values.filter { $0.item.instanceID == instanceID }
-        for lease in running {
-            leases[lease.item.sequence] = nil
+    mutating func cancel(_ instanceID: String) -> Bool { drop(items(of: instanceID)) }
+
+    /// Drops queued tasks and ends the leases of those that run; their holders are told.
+    ///
+    /// - Returns: whether any of them run.
+    mutating func drop(_ items: [ActivityWorkItem]) -> Bool {
+        let dropped = Dictionary(items.map { ($0.sequence, $0.lease) }) { $1 }
+        for name in Set(items.map(\.call.name)) { lines[name]?.remove { dropped[$0.sequence] == $0.lease } }
+        var isAnyRunning = false
+        for item in items {
+            guard holds(item), let lease = leases.removeValue(forKey: item.sequence) else { continue }
             cancelled[ObjectIdentifier(lease.intake), default: []].append(lease.item)
+            isAnyRunning = true
         }
-        return !running.isEmpty
+        return isAnyRunning
     }
 
     /// Drops everything; those who run tasks are told.
@@ -193,16 +207,16 @@ struct ActivityLine {
         return item
     }
 
-    /// Drops the tasks of an instance.
-    mutating func remove(_ instanceID: String) {
-        var kept: [ActivityWorkItem] = []
-        var isFound = false
+    /// All that is queued, in the order of its queues.
+    var items: [ActivityWorkItem] { levels.values.flatMap { $0.queues.values.flatMap(\.all) } }
+
+    /// Drops tasks.
+    mutating func remove(where isDropped: (ActivityWorkItem) -> Bool) {
+        guard items.contains(where: isDropped) else { return }
         var rest = self
-        while let item = rest.popFirst() {
-            if item.instanceID == instanceID { isFound = true } else { kept.append(item) }
-        }
-        guard isFound else { return }
         self = ActivityLine()
-        for item in kept { append(item) }
+        while let item = rest.popFirst() {
+            if !isDropped(item) { append(item) }
+        }
     }
 }

@@ -106,18 +106,20 @@ extension EmbeddedTaskHub {
         offerClaims()
     }
 
-    /// Stops what runs for instances that ended elsewhere.
-    private func dropLostTasks(_ shared: any SharedHubStore) async throws {
-        let running = state.withLock { $0.activities.running }
-        guard !running.isEmpty else { return }
-        let held = try await shared.heldTasks(running.map(\.sequence))
-        cancel(Set(running.filter { !held.contains($0.sequence) }.map(\.instanceID)))
-    }
-
-    private func cancel(_ instances: Set<String>) {
+    /// Stops what runs, and forgets what waits to run, of the tasks that this process does not hold any more.
+    ///
+    /// The store is asked about each: an instance that was ended elsewhere may have begun anew meanwhile, and what
+    /// came to its end here a moment ago has been followed by other tasks.
+    ///
+    /// - Parameter instanceID: Whose tasks; nil for all.
+    private func dropLostTasks(of instanceID: String? = nil, _ shared: any SharedHubStore) async throws {
+        let items = state.withLock { $0.activities.items(of: instanceID) }
+        guard !items.isEmpty else { return }
+        let held = try await shared.heldTasks(items)
+        let lost = items.filter { !held.contains($0.sequence) }
         var bells: [Bell] = []
         wake { state in
-            for id in instances where state.activities.cancel(id) { bells += state.waiters.takeCancellations() }
+            if state.activities.drop(lost) { bells = state.waiters.takeCancellations() }
         }
         for bell in bells { bell.ring() }
     }
@@ -186,7 +188,7 @@ extension EmbeddedTaskHub {
             let bells = state.withLock { $0.waiters.takeChanged(id, isEnded: true) }
             for bell in bells { bell.ring() }
         case .cancelled(let id):
-            cancel([id])
+            if let shared { try? await dropLostTasks(of: id, shared) }
             // Perhaps another member has begun it anew, so that no commit of this one will end it.
             let bells = state.withLock { $0.waiters.takeChanged(id, isEnded: true) }
             for bell in bells { bell.ring() }

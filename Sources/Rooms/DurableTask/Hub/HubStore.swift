@@ -115,8 +115,8 @@ package protocol SharedHubStore: HubStore {
     /// Takes over instances with visible messages that no member keeps in memory.
     func claimInstances(at time: Date, limit: Int) async throws -> [InstanceNews]
 
-    /// Which of these leased tasks are still this process's.
-    func heldTasks(_ sequences: [Int64]) async throws -> Set<Int64>
+    /// Which of these tasks are there and have these leases still, by their sequences.
+    func heldTasks(_ items: [ActivityWorkItem]) async throws -> Set<Int64>
 
     /// What the other members' commits say, until the task is cancelled.
     func signals() -> AsyncStream<HubSignal>

@@ -1,0 +1,55 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTask
+import Postgres
+import SQL
+import TaskHubSQL
+import Testing
+
+/// What a member drops when it hears that an instance has ended: the tasks that are gone from the store, no others.
+@Suite(.timeLimit(.minutes(1)))
+struct LostTaskTests {
+    @Test func whatTheStoreHoldsGoesOnThoughOtherTasksOfItsInstanceAreGone() async throws {
+        let room = PostgresRoom()
+        var configuration = HubConfiguration()
+        configuration.membershipDuration = .seconds(600)
+        let hub = try await EmbeddedTaskHub.postgres(try await room.open(), configuration: configuration)
+        let (begun, beginning) = AsyncStream<Int>.makeStream()
+        let (stopped, stopping) = AsyncStream<Int>.makeStream()
+        let (opened, opening) = AsyncStream<Void>.makeStream()
+        var registry = TaskRegistry.main { context, input in
+            async let doomed = context.call(activity: "doomed", input, as: Int.self)
+            async let kept = context.call(activity: "kept", input, as: Int.self)
+            return try await doomed + kept
+        }
+        registry.addActivity("doomed") { (_, input: Int) in
+            beginning.yield(input)
+            do { try await Task.sleep(for: .seconds(50)) } catch {
+                stopping.yield(input)
+                throw error
+            }
+            return input
+        }
+        registry.addActivity("kept") { (_, input: Int) in
+            beginning.yield(input)
+            for await _ in opened { break }
+            return input
+        }
+        try await withWorker(hub, registry) {
+            try await hub.begin("a")
+            for await _ in begun.prefix(2) {}
+            try await room.open().write { connection in
+                try connection.execute("DELETE FROM hub_task WHERE name = 'doomed'")
+                _ = try connection.query("SELECT pg_notify('darkroom_hub', ?)", [.text("c\ta")])
+            }
+            for await _ in stopped { break }
+            opening.yield()
+            try await until { try await hub.history(of: "a").contains(where: \.isCompletedTask) }
+        }
+    }
+}
+
+extension HistoryEvent {
+    fileprivate var isCompletedTask: Bool { if case .taskCompleted = kind { true } else { false } }
+}
