@@ -135,6 +135,20 @@ struct QueueTests {
         #expect(queue.isIdle)
     }
 
+    @Test func aLeaseDoesNotEndWhileItsResultIsOnTheWay() {
+        var queue = ActivityQueue()
+        for sequence in 1...2 {
+            queue.append(task(Int64(sequence), "a"))
+            _ = queue.next(.all, Intake(), leasedUntil: Script.epoch)
+        }
+        let areBegun = [queue.beginEnd(of: task(1, "a")), queue.beginEnd(of: task(2, "a", lease: 2))]
+        #expect(areBegun == [true, false])
+        let expired = queue.takeExpired(at: Script.epoch)
+        #expect(expired == [task(2, "a")])
+        #expect(queue.firstDeadline == nil)
+        #expect(queue.holds(task(1, "a")))
+    }
+
     @Test func theInstanceThatWaitedLongestLeavesMemory() {
         var live = LiveInstances(capacity: 3)
         func instance(_ count: Int) -> LiveInstance {

@@ -19,6 +19,8 @@ struct ActivityQueue {
         var item: ActivityWorkItem
         var deadline: Date
         var intake: Intake
+        /// Whether its result is on the way to the store, so that nobody else may run it.
+        var isEnding = false
     }
 
     private var lines: [String: ActivityLine] = [:]
@@ -131,6 +133,15 @@ struct ActivityQueue {
         return true
     }
 
+    /// A task has a result: until that is stored, or cannot be, the lease does not end.
+    ///
+    /// - Returns: false when the lease was lost.
+    mutating func beginEnd(of item: ActivityWorkItem) -> Bool {
+        guard holds(item) else { return false }
+        leases[item.sequence]?.isEnding = true
+        return true
+    }
+
     /// The item as it was last renewed; nil when the lease was lost.
     func leased(_ item: ActivityWorkItem) -> ActivityWorkItem? { holds(item) ? leases[item.sequence]?.item : nil }
 
@@ -145,13 +156,13 @@ struct ActivityQueue {
 
     /// Takes the leases that ended by `now` away from their holders.
     mutating func takeExpired(at now: Date) -> [ActivityWorkItem] {
-        let expired = leases.values.filter { $0.deadline <= now }.map(\.item)
+        let expired = leases.values.filter { $0.deadline <= now && !$0.isEnding }.map(\.item)
         for item in expired { leases[item.sequence] = nil }
         return expired
     }
 
     /// When the first lease ends.
-    var firstDeadline: Date? { leases.values.lazy.map(\.deadline).min() }
+    var firstDeadline: Date? { leases.values.lazy.filter { !$0.isEnding }.map(\.deadline).min() }
 }
 
 /// The queued tasks of one name: by priority, and within a priority in turn by fairness key.

@@ -90,9 +90,15 @@ extension EmbeddedTaskHub {
     ///
     /// When the instance goes on in this process at once, the result is stored with the episode that it causes.
     public func complete(_ item: ActivityWorkItem, with result: Result<String?, TaskFailure>) async throws {
-        guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
+        guard state.withLock({ $0.activities.beginEnd(of: item) }) else { throw TaskHubError.leaseLost(item) }
         let result = HistoryEvent(at: clock.now, kind(of: item, result))
-        let event = try await storingPayloads(of: result, for: item.instanceID)
+        let event: HistoryEvent
+        do {
+            event = try await storingPayloads(of: result, for: item.instanceID)
+        } catch {
+            try await abandon(item)
+            throw error
+        }
         if item.joins != nil, await store(event, withEpisodeOf: item) { return }
         guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
         do {
