@@ -4,10 +4,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench bench-pictures bench-engine crash simulate sanitize-thread sanitize-address build clean
+.PHONY: help demo run test lint bench bench-pictures bench-engine \
+	crash crash-pictures crash-engine simulate sanitize-thread sanitize-address build clean
 
 DARKROOM := .build/release/darkroom
 SEEDS ?= 0..<20000
+RUNS ?= 3000
+KILLS ?= 100
+SEED ?= 1
 
 # Without a limit every test starts at once, and hundreds of servers and databases starve each other of time and
 # descriptors.
@@ -46,9 +50,17 @@ bench-engine: ## Measure the task engine beside DBOS and the Python SDK of durab
 	swift build -c release --product TaskHubBenchmark
 	@.cache/venv/bin/python Benchmarks/engine.py --engine .build/release/TaskHubBenchmark
 
-crash: build ## Upload 3,000 pictures while the server is killed 100 times, and count what is lost
+crash: crash-pictures crash-engine ## Kill everything again and again, and count what is lost
+
+crash-pictures: build ## Upload 3,000 pictures while the server is killed 100 times
 	@scripts/setup test
 	@.cache/venv/bin/python Tests/EndToEnd/Scripts/crash.py --darkroom $(DARKROOM) --pictures 3000 --kills 100
+
+# One scenario after the other: beside each other they would be killed for being slow.
+crash-engine: ## Run orchestrations while processes and PostgreSQL are killed: RUNS=3000 KILLS=100 SEED=1
+	@scripts/setup test
+	CRASH_RUNS=$(RUNS) CRASH_KILLS=$(KILLS) CRASH_SEED=$(SEED) swift test --disable-xctest --no-parallel \
+		--filter 'TaskHubSQLTests.*CrashTests'
 
 # The order of sets must not differ from process to process, so that a seed that failed fails again.
 simulate: ## Run the task engine on a store that fails and crashes: SEEDS=7 or SEEDS='0..<100000'

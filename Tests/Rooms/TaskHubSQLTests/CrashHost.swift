@@ -20,17 +20,24 @@ struct CrashHost: Sendable {
         }
     }
 
+    /// What a process did from its start to its end.
+    struct Life: Sendable {
+        var effects: [Effect]
+        /// Whether it was killed before it was done.
+        var wasKilled: Bool
+    }
+
     /// A file, or the URI of a PostgreSQL database.
     var store: String
     /// How many orchestrations it starts, or finds started.
     var runs: Int
-    /// Hears after every line how many there are.
-    var onLine: @Sendable (Int) -> Void = { _ in }
+    /// Hears of every line.
+    var onLine: @Sendable () -> Void = {}
 
     /// Runs the process until it has said so many lines, kills it, and reads what else it had said.
     ///
     /// It blocks the thread.
-    func live(killedAfter lines: Int?) throws -> [Effect] {
+    func live(killedAfter lines: Int?) throws -> Life {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
         let output = Pipe()
@@ -39,26 +46,19 @@ struct CrashHost: Sendable {
         process.standardOutput = output
         try process.run()
         var said = Data()
+        var count = 0
         while let more = try output.fileHandleForReading.read(upToCount: 64), !more.isEmpty {
             said += more
-            let count = said.count { $0 == UInt8(ascii: "\n") }
-            onLine(count)
+            for byte in more where byte == UInt8(ascii: "\n") {
+                count += 1
+                onLine()
+            }
             if let lines, count > lines { kill(process.processIdentifier, SIGKILL) }
         }
         process.waitUntilExit()
-        if lines == nil { #expect(process.terminationStatus == 0) }
-        return String(decoding: said, as: UTF8.self).split(separator: "\n").map(Effect.init)
-    }
-}
-
-/// Numbers that a seed gives.
-struct CrashSeed {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next(below bound: Int) -> Int {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Int(state >> 33) % bound
+        let wasKilled = process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
+        if !wasKilled || lines == nil { #expect(process.terminationStatus == 0) }
+        let effects = String(decoding: said, as: UTF8.self).split(separator: "\n").map(Effect.init)
+        return Life(effects: effects, wasKilled: wasKilled)
     }
 }

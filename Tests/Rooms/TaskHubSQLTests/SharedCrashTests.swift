@@ -3,7 +3,6 @@
 
 import Basics
 import DurableTask
-import FoundationEssentials
 import Peers
 import Postgres
 import SQL
@@ -12,81 +11,88 @@ import Testing
 
 /// Several processes work on one hub in PostgreSQL and are killed, or the server is; nothing may be lost, every run
 /// ends once.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(CrashScale.timeLimit))
 struct SharedCrashTests {
-    private static let runs = 60
     private static let processes = 3
-    private static let kills = 3
 
     @Test func everyRunEndsOnceWhateverProcessIsKilled() async throws {
         let room = PostgresRoom()
-        let address = try await room.address()
-        let lives = try await withThrowingTaskGroup(of: [[CrashHost.Effect]].self) { group in
-            for lane in 1...Self.processes {
-                group.addTask { try await Self.livesOfLane(address, seed: UInt64(lane)) }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
-        }
-        for life in lives { #expect(Set(life).count == life.count, "an activity ran twice in one life") }
-        check(lives.flatMap(\.self))
-        try await checkHub(try await room.open())
+        var report = CrashReport(.member, CrashScale(runs: 60, kills: 9), seed: CrashScale.seeds[0])
+        let lives = try await livesBesideEachOther(on: try await room.address(), &report)
+        try await conclude(report, lives, try await room.open())
     }
 
-    /// One process after the other: each is killed after some lines, the last one may finish.
-    private static func livesOfLane(_ address: String, seed: UInt64) async throws -> [[CrashHost.Effect]] {
-        let pool = BlockingPool(name: "crash test", threads: 1)
+    /// Three processes at any time: who is killed has a successor, the last ones may finish.
+    private func livesBesideEachOther(
+        on address: String, _ report: inout CrashReport
+    ) async throws -> [CrashHost.Life] {
+        let pool = BlockingPool(name: "crash test", threads: Self.processes)
         defer { pool.close() }
-        let host = CrashHost(store: address, runs: runs)
-        var seeds = CrashSeed(seed)
-        var lives: [[CrashHost.Effect]] = []
-        for _ in 0..<kills {
-            let patience = 10 + seeds.next(below: 40)
-            lives.append(try await pool.run { try host.live(killedAfter: patience) })
+        let scale = report.scale
+        let host = CrashHost(store: address, runs: scale.runs)
+        var seed = CrashSeed(report.seed)
+        return try await withThrowingTaskGroup(of: CrashHost.Life.self) { group in
+            var lives: [CrashHost.Life] = []
+            for number in 0..<scale.kills + Self.processes {
+                if number >= Self.processes {
+                    guard let life = try await group.next() else { break }
+                    lives.append(life)
+                    if life.wasKilled { report.countKill() }
+                }
+                let patience = number < scale.kills ? scale.patience(&seed) : nil
+                group.addTask { try await pool.run { try host.live(killedAfter: patience) } }
+            }
+            return try await group.reduce(into: lives) { $0.append($1) }
         }
-        lives.append(try await pool.run { try host.live(killedAfter: nil) })
-        return lives
     }
 
     @Test func everyRunEndsOnceThoughTheServerCrashes() async throws {
         try await PostgresServer.with { server in
             let address = server.address(of: try await server.makeDatabase())
-            let (lines, count) = AsyncStream.makeStream(of: Int.self)
-            let pool = BlockingPool(name: "crash test", threads: 2)
-            defer { pool.close() }
-            let effects = try await withThrowingTaskGroup(of: [CrashHost.Effect].self) { group in
-                for _ in 0..<2 {
-                    let host = CrashHost(store: address, runs: Self.runs) { count.yield($0) }
-                    group.addTask { try await pool.run { try host.live(killedAfter: nil) } }
-                }
-                for await line in lines where line > 20 { break }
-                try await server.crash()
-                try await server.start()
-                return try await group.reduce(into: []) { $0 += $1 }
-            }
-            check(effects)
+            var report = CrashReport(.server, CrashScale(runs: 60, kills: 2), seed: CrashScale.seeds[0])
+            let (lines, line) = AsyncStream.makeStream(of: Void.self)
+            let host = CrashHost(store: address, runs: report.scale.runs) { line.yield() }
+            async let lives = {
+                defer { line.finish() }
+                return try await livesOfTwo(host)
+            }()
+            try await crash(server, after: lines, &report)
             let database = try PostgresDatabase(address)
             defer { database.close() }
-            try await checkHub(database)
+            try await conclude(report, try await lives, database)
         }
     }
 
-    /// Every run did each of its steps.
-    private func check(_ effects: [CrashHost.Effect]) {
-        let steps = Dictionary(grouping: effects, by: \.instance).mapValues { Set($0.map(\.step)) }
-        #expect(steps.count == Self.runs)
-        #expect(steps.values.allSatisfy { $0 == [1, 2, 3] })
+    private func livesOfTwo(_ host: CrashHost) async throws -> [CrashHost.Life] {
+        let pool = BlockingPool(name: "crash test", threads: 2)
+        defer { pool.close() }
+        async let one = pool.run { try host.live(killedAfter: nil) }
+        async let other = pool.run { try host.live(killedAfter: nil) }
+        return try await [one, other]
     }
 
-    private func checkHub(_ database: PostgresDatabase) async throws {
-        let hub = try await EmbeddedTaskHub.postgres(database)
-        for number in 0..<Self.runs {
-            #expect(try await hub.status(of: "run-\(number)")?.output == "\(number * 1_000 + 8)")
-            let kinds = try await hub.history(of: "run-\(number)").map(\.kind)
-            #expect(kinds.count { if case .executionCompleted = $0 { true } else { false } } == 1)
+    /// Crashes the server after some lines, again and again.
+    private func crash(
+        _ server: PostgresServer, after lines: AsyncStream<Void>, _ report: inout CrashReport
+    ) async throws {
+        var numbers = CrashSeed(report.seed)
+        var patience = report.scale.patience(&numbers)
+        for await _ in lines where report.kills < report.scale.kills {
+            patience -= 1
+            guard patience <= 0 else { continue }
+            try await server.crash()
+            try await server.start()
+            report.countKill()
+            patience = report.scale.patience(&numbers)
         }
-        let leftovers = try await database.read { connection in
-            try connection.query("SELECT (SELECT COUNT(*) FROM hub_inbox) + (SELECT COUNT(*) FROM hub_task)")
-        }
-        #expect(leftovers.first?.int(0) == 0)
+    }
+
+    private func conclude(
+        _ report: CrashReport, _ lives: [CrashHost.Life], _ database: PostgresDatabase
+    ) async throws {
+        var report = report
+        report.check(lives)
+        try await report.check(try await .postgres(database), in: database)
+        report.conclude()
     }
 }
