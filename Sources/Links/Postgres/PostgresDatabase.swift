@@ -74,6 +74,13 @@ public final class PostgresDatabase: SQLDatabase {
         try await pool.read(body)
     }
 
+    /// Runs one statement that only reads, without a transaction around it.
+    ///
+    /// - Throws: `SQLError`; `unavailable` when the server is away.
+    public func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow] {
+        try await pool.query(sql, parameters)
+    }
+
     /// What others send to a channel with `SELECT pg_notify(channel, payload)`.
     ///
     /// It takes a connection and a thread of its own, which sleep while nothing comes.

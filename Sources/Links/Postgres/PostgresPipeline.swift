@@ -8,10 +8,18 @@ import SQL
 final class PostgresPipeline {
     /// What the next answer is the answer to.
     private enum Expected {
-        case opening
+        case command(String)
         case release(String)
-        case preparation(String)
-        case call
+        case preparation(String, of: String)
+        case call(String)
+
+        /// The statement.
+        var text: String {
+            switch self {
+            case .command(let text), .call(let text), .preparation(_, let text): text
+            case .release(let name): "DEALLOCATE \(name)"
+            }
+        }
     }
 
     /// The protocol counts parameters in 16 bits.
@@ -35,53 +43,53 @@ final class PostgresPipeline {
     /// The first look finds the server's farewell, the second the end of the stream behind it.
     var isAlive: Bool { connection.takeArrived() && connection.takeArrived() }
 
-    /// Runs a statement once for each row of parameters, behind `opening`, and reads each answer.
+    /// Runs statements in order, behind `opening` and before `closing`, and reads the answer to each.
     ///
-    /// - Throws: `SQLError` of the first row that failed; of kind `unavailable` when the connection is gone.
+    /// - Throws: `SQLError` of the first that failed; of kind `unavailable` when the connection is gone.
     func run<Answer>(
-        _ sql: String, _ rows: [[SQLValue]], opening: String?, _ read: (PostgresResult) -> Answer
+        _ calls: [SQLCall], opening: String? = nil, closing: String? = nil, _ read: (PostgresResult) -> Answer
     ) throws -> [Answer] {
-        try check(sql, rows)
+        for call in calls { try check(call) }
         var expected = try sendOpening(opening)
-        try send(sql, rows, &expected)
+        try send(calls, &expected)
+        if let closing {
+            try connection.send(closing)
+            expected.append(.command(closing))
+        }
         try connection.sendSync()
-        return try receive(sql, expected, read)
+        return try receive(expected, read)
     }
 
     /// Runs one command without parameters.
     func command(_ command: String) throws {
         try connection.send(command)
         try connection.sendSync()
-        _ = try receive(command, [.opening]) { _ in }
+        _ = try receive([.command(command)]) { _ in }
     }
 
     /// Runs statements separated by `;`.
     func script(_ sql: String) throws { try connection.script(sql) }
 
     /// Refuses what would fail half sent, or would be cut short on the way.
-    private func check(_ sql: String, _ rows: [[SQLValue]]) throws {
-        let wanted = statements.parameterCount(of: sql)
+    private func check(_ call: SQLCall) throws {
+        let wanted = statements.parameterCount(of: call.sql)
         if wanted > Self.mostParameters {
-            throw SQLError.misuse("a statement takes at most \(Self.mostParameters) parameters", statement: sql)
+            throw SQLError.misuse("a statement takes at most \(Self.mostParameters) parameters", statement: call.sql)
         }
-        for row in rows {
-            if row.count != wanted {
-                let message = "the statement takes \(wanted) parameters and was given \(row.count)"
-                throw SQLError.misuse(message, statement: sql)
-            }
-            for value in row { try check(value, sql) }
+        if call.parameters.count != wanted {
+            let message = "the statement takes \(wanted) parameters and was given \(call.parameters.count)"
+            throw SQLError.misuse(message, statement: call.sql)
         }
+        for value in call.parameters { try check(value, call.sql) }
     }
 
     private func check(_ value: SQLValue, _ sql: String) throws {
         let size: Int
         switch value {
-        case .text(let text):
-            size = text.utf8.count
-            if text.utf8.contains(0) {
-                throw SQLError.misuse("PostgreSQL takes no text with a NUL character; use a blob", statement: sql)
-            }
+        case .text(let text): size = try checkedSize(of: text, sql)
+        case .texts(let texts): size = try texts.reduce(0) { try $0 + 4 + checkedSize(of: $1 ?? "", sql) }
         case .blob(let bytes): size = bytes.count
+        case .integers(let numbers): size = 12 * numbers.count
         case .null, .integer, .real: return
         }
         if size > Self.mostBytes {
@@ -89,11 +97,18 @@ final class PostgresPipeline {
         }
     }
 
+    private func checkedSize(of text: String, _ sql: String) throws -> Int {
+        if text.utf8.contains(0) {
+            throw SQLError.misuse("PostgreSQL takes no text with a NUL character; use a blob", statement: sql)
+        }
+        return text.utf8.count
+    }
+
     private func sendOpening(_ opening: String?) throws -> [Expected] {
         var expected: [Expected] = []
         if let opening {
             try connection.send(opening)
-            expected.append(.opening)
+            expected.append(.command(opening))
         }
         for name in statements.retired {
             try connection.send("DEALLOCATE \(name)")
@@ -102,31 +117,29 @@ final class PostgresPipeline {
         return expected
     }
 
-    private func send(_ sql: String, _ rows: [[SQLValue]], _ expected: inout [Expected]) throws {
+    private func send(_ calls: [SQLCall], _ expected: inout [Expected]) throws {
         var parameters = WireParameters()
-        var current: StatementCache.Prepared?
-        for row in rows {
+        var current: (sql: String, statement: StatementCache.Prepared)?
+        for call in calls {
             let statement: StatementCache.Prepared
-            if let current, current.takes(row) {
-                statement = current
+            if let current, current.sql == call.sql, current.statement.takes(call.parameters) {
+                statement = current.statement
             } else {
-                let (prepared, isNew) = statements.statement(sql, for: row)
+                let (prepared, isNew) = statements.statement(call.sql, for: call.parameters)
                 if isNew {
                     try connection.sendPreparation(prepared)
-                    expected.append(.preparation(prepared.name))
+                    expected.append(.preparation(prepared.name, of: call.sql))
                 }
                 statement = prepared
             }
-            current = statement
-            parameters.load(row)
+            current = (call.sql, statement)
+            parameters.load(call.parameters)
             try connection.send(statement, parameters)
-            expected.append(.call)
+            expected.append(.call(call.sql))
         }
     }
 
-    private func receive<Answer>(
-        _ sql: String, _ expected: [Expected], _ read: (PostgresResult) -> Answer
-    ) throws -> [Answer] {
+    private func receive<Answer>(_ expected: [Expected], _ read: (PostgresResult) -> Answer) throws -> [Answer] {
         var answers: [Answer] = []
         answers.reserveCapacity(expected.count)
         var unprepared: Set<String> = []
@@ -134,11 +147,11 @@ final class PostgresPipeline {
         for command in expected {
             let result = try answer()
             let hasSucceeded = result.status == PGRES_COMMAND_OK || result.status == PGRES_TUPLES_OK
-            if !hasSucceeded, failure == nil { failure = try refusal(result, of: sql) }
+            if !hasSucceeded, failure == nil { failure = try refusal(result, of: command.text) }
             switch command {
             case .call where hasSucceeded && failure == nil: answers.append(read(result))
             case .release(let name) where hasSucceeded: statements.released(name)
-            case .preparation(let name) where !hasSucceeded: unprepared.insert(name)
+            case .preparation(let name, _) where !hasSucceeded: unprepared.insert(name)
             default: break
             }
         }

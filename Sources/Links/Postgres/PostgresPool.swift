@@ -53,6 +53,11 @@ final class PostgresPool: @unchecked Sendable {
         }
     }
 
+    /// Runs one statement that only reads.
+    func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow] {
+        try await onSession(nil) { try $0.query(sql, parameters) }
+    }
+
     func close() {
         stop.raise()
         threads.close()
@@ -61,7 +66,7 @@ final class PostgresPool: @unchecked Sendable {
 
     /// Answers first and cleans up then: the caller of a read does not wait for the end of its snapshot.
     private func onSession<Value: Sendable>(
-        _ opening: String, _ body: @escaping @Sendable (PostgresSession) throws -> Value
+        _ opening: String?, _ body: @escaping @Sendable (PostgresSession) throws -> Value
     ) async throws -> Value {
         let patience = ContinuousClock.now + patience
         return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in

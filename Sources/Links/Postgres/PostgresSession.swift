@@ -10,8 +10,8 @@ import SQL
 final class PostgresSession: SQLConnection {
     private enum Phase {
         case idle
-        /// A transaction is wanted; the command that begins it has not been sent.
-        case wanted(String)
+        /// A transaction is wanted, or one statement without any; the command that begins it has not been sent.
+        case wanted(String?)
         case open
     }
 
@@ -21,6 +21,8 @@ final class PostgresSession: SQLConnection {
     private var phase = Phase.idle
     /// The first statement that failed, which the whole transaction then does.
     private var failure: SQLError?
+    /// What is sent with the next statement or the commit.
+    private var later: [SQLCall] = []
     /// How long this transaction may try to reach the server.
     private var patience = ContinuousClock.now
 
@@ -29,10 +31,11 @@ final class PostgresSession: SQLConnection {
         self.stop = stop
     }
 
-    /// Opens a transaction as soon as a statement needs one.
-    func begin(_ command: String, until patience: ContinuousClock.Instant) {
+    /// Opens a transaction as soon as a statement needs one; without a command, one statement is a transaction itself.
+    func begin(_ command: String?, until patience: ContinuousClock.Instant) {
         phase = .wanted(command)
         failure = nil
+        later = []
         self.patience = patience
     }
 
@@ -47,14 +50,12 @@ final class PostgresSession: SQLConnection {
             throw SQLError.connectionLost("it closed before the commit; nothing was written")
         }
         do {
-            try pipeline.command("COMMIT")
+            // One that fails before the commit leaves the transaction open, to be rolled back.
+            _ = try pipeline.run(later, closing: "COMMIT") { _ in }
             phase = .idle
         } catch let error as SQLError where error.kind == .unavailable {
             disconnect()
             throw Self.unknownOutcome(error)
-        } catch {
-            phase = .idle
-            throw error
         }
     }
 
@@ -71,33 +72,55 @@ final class PostgresSession: SQLConnection {
     }
 
     func query(_ sql: String, _ parameters: [SQLValue]) throws -> [SQLRow] {
-        try run(sql, [parameters], \.rows)[0]
+        try run([SQLCall(sql, parameters)], \.rows)[0]
     }
 
     @discardableResult
     func execute(_ sql: String, _ parameters: [SQLValue]) throws -> Int {
-        try run(sql, [parameters], \.changes)[0]
+        try run([SQLCall(sql, parameters)], \.changes)[0]
     }
 
-    func queryEach(_ sql: String, _ rows: [[SQLValue]]) throws -> [[SQLRow]] { try run(sql, rows, \.rows) }
+    func queryEach(_ sql: String, _ rows: [[SQLValue]]) throws -> [[SQLRow]] {
+        try run(rows.map { SQLCall(sql, $0) }, \.rows)
+    }
 
     @discardableResult
-    func executeEach(_ sql: String, _ rows: [[SQLValue]]) throws -> [Int] { try run(sql, rows, \.changes) }
+    func executeEach(_ sql: String, _ rows: [[SQLValue]]) throws -> [Int] {
+        try run(rows.map { SQLCall(sql, $0) }, \.changes)
+    }
+
+    func queryAll(_ calls: [SQLCall]) throws -> [[SQLRow]] { try run(calls, \.rows) }
+
+    func executeLater(_ sql: String, _ parameters: [SQLValue]) throws {
+        guard case .open = phase else {
+            // What opens the transaction is sent at once, because only then can a dead connection be replaced.
+            try execute(sql, parameters)
+            return
+        }
+        if let failure { throw failure }
+        later.append(SQLCall(sql, parameters))
+    }
 
     func executeScript(_ sql: String) throws {
+        let earlier = later
+        later = []
         try exchange { pipeline, opening in
             if let opening { try pipeline.command(opening) }
+            if !earlier.isEmpty { _ = try pipeline.run(earlier) { _ in } }
             // From here on the transaction is open, whatever becomes of the script.
             phase = .open
             try pipeline.script(sql)
         }
     }
 
-    private func run<Answer>(
-        _ sql: String, _ rows: [[SQLValue]], _ read: (PostgresResult) -> Answer
-    ) throws -> [Answer] {
-        if rows.isEmpty { return [] }
-        return try exchange { pipeline, opening in try pipeline.run(sql, rows, opening: opening, read) }
+    private func run<Answer>(_ calls: [SQLCall], _ read: (PostgresResult) -> Answer) throws -> [Answer] {
+        if calls.isEmpty { return [] }
+        let earlier = later
+        later = []
+        return try exchange { pipeline, opening in
+            let answers = try pipeline.run(earlier + calls, opening: opening, read)
+            return Array(answers.dropFirst(earlier.count))
+        }
     }
 
     private func exchange<Value>(_ body: (PostgresPipeline, _ opening: String?) throws -> Value) throws -> Value {
@@ -116,7 +139,7 @@ final class PostgresSession: SQLConnection {
             guard let pipeline else { throw SQLError.connectionLost("it closed in the middle of a transaction") }
             return try body(pipeline, nil)
         }
-        defer { phase = .open }
+        defer { phase = opening == nil ? .idle : .open }
         if let pipeline {
             do {
                 return try body(pipeline, opening)

@@ -17,6 +17,9 @@ struct WireType: Equatable {
     static let objectNumber = WireType(number: 26)
     static let single = WireType(number: 700)
     static let double = WireType(number: 701)
+    static let text = WireType(number: 25)
+    static let integers = WireType(number: 1016)
+    static let texts = WireType(number: 1009)
     static let numeric = WireType(number: 1700)
     static let void = WireType(number: 2278)
 
@@ -31,6 +34,8 @@ struct WireType: Equatable {
             case .integer: .integer
             case .real: .double
             case .blob: .bytes
+            case .integers: .integers
+            case .texts: .texts
             }
     }
 

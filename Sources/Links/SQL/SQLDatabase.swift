@@ -37,13 +37,46 @@ public protocol SQLConnection: AnyObject {
     @discardableResult
     func executeEach(_ sql: String, _ rows: [[SQLValue]]) throws -> [Int]
 
+    /// Runs statements in order and returns the rows of each.
+    ///
+    /// Where the database is a server, all of them travel together; none may depend on the answer to another.
+    ///
+    /// - Throws: ``SQLError`` of the first that failed.
+    func queryAll(_ calls: [SQLCall]) throws -> [[SQLRow]]
+
+    /// Runs a statement whose answer nobody waits for: at once, or, where the database is a server, together with the
+    /// next statement or the commit.
+    ///
+    /// - Throws: ``SQLError``; if it is sent later, what it is sent with throws.
+    func executeLater(_ sql: String, _ parameters: [SQLValue]) throws
+
     /// Runs statements separated by `;`, without parameters: for schemas.
     ///
     /// - Throws: ``SQLError``.
     func executeScript(_ sql: String) throws
 }
 
+/// A statement with the values of its parameters.
+public struct SQLCall: Sendable {
+    /// One statement with `?` for each parameter.
+    public let sql: String
+    /// The values in order.
+    public let parameters: [SQLValue]
+
+    /// A statement with its values.
+    public init(_ sql: String, _ parameters: [SQLValue] = []) {
+        self.sql = sql
+        self.parameters = parameters
+    }
+}
+
 extension SQLConnection {
+    /// Runs statements one after the other.
+    public func queryAll(_ calls: [SQLCall]) throws -> [[SQLRow]] { try calls.map { try query($0.sql, $0.parameters) } }
+
+    /// Runs a statement at once.
+    public func executeLater(_ sql: String, _ parameters: [SQLValue]) throws { try execute(sql, parameters) }
+
     /// Runs a statement without parameters and returns its rows.
     public func query(_ sql: String) throws -> [SQLRow] { try query(sql, []) }
 
@@ -71,6 +104,19 @@ public protocol SQLDatabase: Sendable {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value
+
+    /// Runs one statement that only reads and returns its rows; where the database is a server, it needs no
+    /// transaction around it.
+    ///
+    /// - Throws: ``SQLError``.
+    func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow]
+}
+
+extension SQLDatabase {
+    /// Runs one statement that only reads and returns its rows.
+    public func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow] {
+        try await read { try $0.query(sql, parameters) }
+    }
 }
 
 /// A statement failed.

@@ -13,6 +13,10 @@ public enum SQLValue: Sendable, Equatable {
     case text(String)
     /// Bytes.
     case blob([UInt8])
+    /// Whole numbers as one parameter, for databases that know arrays; others refuse it.
+    case integers([Int64?])
+    /// Texts as one parameter, for databases that know arrays; others refuse it.
+    case texts([String?])
 
     /// A whole number of any width.
     public static func int(_ value: some BinaryInteger) -> SQLValue { .integer(Int64(value)) }

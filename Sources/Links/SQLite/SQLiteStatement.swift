@@ -65,6 +65,7 @@ final class SQLiteStatement {
         case .real(let number): unsafe sqlite3_bind_double(handle, index, number)
         case .text(let text): bind(text, at: index)
         case .blob(let bytes): bind(bytes, at: index)
+        case .integers, .texts: SQLITE_MISMATCH
         }
     }
 

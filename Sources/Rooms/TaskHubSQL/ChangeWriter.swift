@@ -5,22 +5,24 @@ import DurableTask
 import FoundationEssentials
 import SQL
 
-/// Writes decided changes: one statement a table and kind, run once for each row.
+/// Writes decided changes: one statement a table and kind, for each row or for all rows together.
 struct ChangeWriter {
-    /// Another process has created an instance of the same id meanwhile.
-    struct IDTaken: Error {}
-
     private static let notify = "SELECT pg_notify('\(HubSignal.channel)', ?)"
 
     private let connection: any SQLConnection
     private let dialect: any SQLHubDialect
+    private var numbers: RowNumbers
 
-    init(_ connection: any SQLConnection, _ dialect: any SQLHubDialect) {
+    /// A writer on a connection.
+    ///
+    /// - Parameter numbers: Numbers for new rows, where they are drawn before.
+    init(_ connection: any SQLConnection, _ dialect: any SQLHubDialect, numbers: RowNumbers = RowNumbers()) {
         self.connection = connection
         self.dialect = dialect
+        self.numbers = numbers
     }
 
-    func write(_ changes: HubChanges) throws -> HubReceipt {
+    mutating func write(_ changes: HubChanges) throws -> HubReceipt {
         try writeInstances(changes)
         try writeInboxes(changes)
         try each(
@@ -28,21 +30,69 @@ struct ChangeWriter {
             INSERT INTO hub_payload_use (payload_id, instance_id) VALUES (?, ?)
             ON CONFLICT (instance_id, payload_id) DO NOTHING
             """, changes.payloadUses.map { [.text($0.row), .text($0.instanceID)] })
-        try each("DELETE FROM hub_task WHERE sequence = ?", changes.finishedTasks.map { [.integer($0)] })
+        try write(.finishedTasks, changes.finishedTasks.map { [.integer($0)] })
         try each("DELETE FROM hub_task WHERE instance_id = ?", changes.clearedTasks.map { [.text($0)] })
         var receipt = HubReceipt()
         receipt.messages = try deliver(changes.messages)
         receipt.tasks = try queue(changes.tasks)
-        if dialect.isShared {
-            let texts = Set(changes.signals.map(\.payload))
-            if !texts.isEmpty { _ = try connection.queryEach(Self.notify, texts.map { [.text($0)] }) }
-        }
+        if dialect.isShared { try tell(changes.signals) }
         return receipt
     }
 
-    private func each(_ sql: String, _ rows: [[SQLValue]]) throws {
-        if !rows.isEmpty { try connection.executeEach(sql, rows) }
+    /// Sends signals to the other members with the commit.
+    func tell(_ signals: [HubSignal]) throws {
+        try each(Self.notify, Set(signals.map(\.payload)).map { [.text($0)] })
     }
+
+    private func each(_ sql: String, _ rows: [[SQLValue]]) throws {
+        if rows.isEmpty { return }
+        guard dialect.joinsRows else {
+            try connection.executeEach(sql, rows)
+            return
+        }
+        for row in rows { try connection.executeLater(sql, row) }
+    }
+
+    private func write(_ statement: RowStatement, _ rows: [[SQLValue]]) throws {
+        guard dialect.joinsRows, !rows.isEmpty else { return try each(statement.each, rows) }
+        try connection.executeLater(statement.together, statement.arrays(of: rows))
+    }
+}
+
+extension RowStatement {
+    private static let newInstance: [Column] = [
+        .integer("created_at"), .text("execution_id"), .text("name"), .text("version"), .text("status"),
+        .integer("updated_at"), .integer("scheduled_start"), .integer("owner"), .text("parent_id"), .text("parent"),
+        .text("tags"), .text("input"), .text("custom_status"), .text("id"), .integer("event_count"),
+        .integer("byte_count"), .integer("ended_at"), .text("output"), .text("failure"),
+    ]
+    fileprivate static let instances = insert(into: "hub_instance", newInstance)
+    /// Whoever asks an entity for something first brings it into being, so several may.
+    fileprivate static let entities = insert(
+        into: "hub_instance", newInstance, conflict: " ON CONFLICT (id) DO NOTHING")
+    fileprivate static let moves = update(
+        "hub_instance",
+        set: [
+            .integer("ended_at"), .text("output"), .text("failure"), .text("status"), .integer("updated_at"),
+            .integer("event_count"), .integer("byte_count"), .textIfAny("custom_status"),
+        ], by: .text("id"))
+    fileprivate static let consumed = delete(from: "hub_inbox", by: .integer("sequence"))
+    fileprivate static let clearedInboxes = delete(from: "hub_inbox", by: .text("instance_id"))
+    fileprivate static let history = insert(
+        into: "hub_history", [.text("instance_id"), .integer("position"), .text("events")])
+    fileprivate static let finishedTasks = delete(from: "hub_task", by: .integer("sequence"))
+    private static let message: [Column] = [
+        .text("instance_id"), .text("execution_id"), .integer("visible_at"), .text("event"),
+    ]
+    fileprivate static let messages = insert(into: "hub_inbox", message)
+    fileprivate static let numberedMessages = insert(into: "hub_inbox", [.integer("sequence")] + message)
+    private static let task: [Column] = [
+        .text("instance_id"), .text("execution_id"), .text("orchestration"), .integer("task_id"), .text("name"),
+        .text("version"), .text("input"), .text("tags"), .integer("priority"), .integer("queued_at"),
+        .integer("deliveries"), .integer("lease"),
+    ]
+    fileprivate static let tasks = insert(into: "hub_task", task)
+    fileprivate static let numberedTasks = insert(into: "hub_task", [.integer("sequence")] + task)
 }
 
 // Instances.
@@ -65,18 +115,7 @@ extension ChangeWriter {
                 input = ?, custom_status = COALESCE(?, custom_status)
             WHERE id = ?
             """, try changes.continued.map(run))
-        try each(
-            """
-            UPDATE hub_instance SET status = ?, updated_at = ?, event_count = ?, byte_count = ?,
-                custom_status = COALESCE(?, custom_status)
-            WHERE id = ?
-            """, moves.filter { $0.completion == nil }.map(move))
-        try each(
-            """
-            UPDATE hub_instance SET ended_at = ?, output = ?, failure = ?, status = ?, updated_at = ?, event_count = ?,
-                byte_count = ?, custom_status = COALESCE(?, custom_status)
-            WHERE id = ?
-            """, try moves.filter { $0.completion != nil }.map(end))
+        try write(.moves, try moves.map(move))
         try rewind(changes.rewound)
         try each(
             """
@@ -104,16 +143,9 @@ extension ChangeWriter {
 
     /// Creates instances, each as its first episode leaves it when that is stored with it.
     private func create(_ instances: [NewInstance], _ beginnings: [String: InstanceMove]) throws {
-        guard !instances.isEmpty else { return }
-        let created = try connection.executeEach(
-            """
-            INSERT INTO hub_instance (created_at, execution_id, name, version, status, updated_at, scheduled_start,
-                owner, parent_id, parent, tags, input, custom_status, id, event_count, byte_count, ended_at, output,
-                failure)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
-            """, try instances.map { try row($0, beginnings[$0.head.id]) })
-        for (instance, count) in zip(instances, created) where count == 0 && !instance.head.isEntity {
-            throw IDTaken()
+        for (statement, areEntities) in [(RowStatement.instances, false), (.entities, true)] {
+            let created = instances.filter { $0.head.isEntity == areEntities }
+            try write(statement, try created.map { try row($0, beginnings[$0.head.id]) })
         }
     }
 
@@ -123,13 +155,9 @@ extension ChangeWriter {
             instance.head.status = beginning.status
             instance.customStatus = beginning.customStatus
         }
-        let completion = beginning?.completion
         let run: [SQLValue] = [.time(instance.createdAt)] + (try run(instance))
-        return run + [
-            .int(beginning?.position.eventCount ?? 0), .int(beginning?.position.byteCount ?? 0),
-            .optional(completion.flatMap { _ in beginning?.time.millisecondsSince1970 }),
-            .optional(completion?.result), .optional(try completion?.failure.map { try Payload.encode($0) }),
-        ]
+        let position = beginning?.position
+        return run + [.int(position?.eventCount ?? 0), .int(position?.byteCount ?? 0)] + (try end(of: beginning))
     }
 
     private func run(_ instance: NewInstance) throws -> [SQLValue] {
@@ -144,16 +172,20 @@ extension ChangeWriter {
         ]
     }
 
-    private func move(_ move: InstanceMove) -> [SQLValue] {
-        [
+    private func move(_ move: InstanceMove) throws -> [SQLValue] {
+        try end(of: move) + [
             .text(move.status.rawValue), .time(move.time), .int(move.position.eventCount),
             .int(move.position.byteCount), .optional(move.customStatus), .text(move.id),
         ]
     }
 
-    private func end(_ ended: InstanceMove) throws -> [SQLValue] {
-        let failure = try ended.completion?.failure.map { try Payload.encode($0) }
-        return [.time(ended.time), .optional(ended.completion?.result), .optional(failure)] + move(ended)
+    /// When and how an instance ended: nothing as long as it has not.
+    private func end(of move: InstanceMove?) throws -> [SQLValue] {
+        guard let move, let completion = move.completion else { return [.null, .null, .null] }
+        return [
+            .time(move.time), .optional(completion.result),
+            .optional(try completion.failure.map { try Payload.encode($0) }),
+        ]
     }
 
     private func rewind(_ heads: [InstanceHead]) throws {
@@ -195,42 +227,46 @@ extension ChangeWriter {
 // Inboxes, histories, tasks.
 extension ChangeWriter {
     private func writeInboxes(_ changes: HubChanges) throws {
-        try each("DELETE FROM hub_inbox WHERE instance_id = ?", changes.clearedInboxes.map { [.text($0)] })
+        try write(.clearedInboxes, changes.clearedInboxes.map { [.text($0)] })
         try each(
             "DELETE FROM hub_inbox WHERE instance_id = ? AND execution_id IS NOT NULL",
             changes.clearedRuns.map { [.text($0)] })
-        try each("DELETE FROM hub_inbox WHERE sequence = ?", changes.consumed.map { [.integer($0)] })
+        try write(.consumed, changes.consumed.map { [.integer($0)] })
         try each("DELETE FROM hub_history WHERE instance_id = ?", changes.clearedHistories.map { [.text($0)] })
-        try each(
-            "INSERT INTO hub_history (instance_id, position, events) VALUES (?, ?, ?)",
-            changes.history.map { [.text($0.id), .int($0.position), .text($0.events)] })
+        try write(.history, changes.history.map { [.text($0.id), .int($0.position), .text($0.events)] })
     }
 
-    private func deliver(_ messages: [NewMessage]) throws -> [Int64] {
-        guard !messages.isEmpty else { return [] }
-        return try connection.queryEach(
-            """
-            INSERT INTO hub_inbox (instance_id, execution_id, visible_at, event) VALUES (?, ?, ?, ?)
-            RETURNING sequence
-            """,
-            messages.map { message in
-                [
-                    .text(message.id), .optional(message.executionID), .integer(message.visibility.order),
-                    .text(message.text),
-                ]
-            }
-        ).map { $0.first?.int(0) ?? 0 }
+    private mutating func deliver(_ messages: [NewMessage]) throws -> [Int64] {
+        let rows: [[SQLValue]] = messages.map { message in
+            [
+                .text(message.id), .optional(message.executionID), .integer(message.visibility.order),
+                .text(message.text),
+            ]
+        }
+        guard let drawing = dialect.drawing else { return try insert(.messages, rows) }
+        return try insert(.numberedMessages, rows, try numbers.takeMessages(rows.count) ?? draw(drawing, rows.count, 0))
     }
 
-    private func queue(_ tasks: [NewTask]) throws -> [Int64] {
-        guard !tasks.isEmpty else { return [] }
-        return try connection.queryEach(
-            """
-            INSERT INTO hub_task (instance_id, execution_id, orchestration, task_id, name, version, input, tags,
-                priority, queued_at, deliveries, lease)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sequence
-            """, try tasks.map(row)
-        ).map { $0.first?.int(0) ?? 0 }
+    private mutating func queue(_ tasks: [NewTask]) throws -> [Int64] {
+        let rows = try tasks.map(row)
+        guard let drawing = dialect.drawing else { return try insert(.tasks, rows) }
+        return try insert(.numberedTasks, rows, try numbers.takeTasks(rows.count) ?? draw(drawing, rows.count, 1))
+    }
+
+    /// Inserts rows whose numbers the database makes up.
+    private func insert(_ statement: RowStatement, _ rows: [[SQLValue]]) throws -> [Int64] {
+        if rows.isEmpty { return [] }
+        return try connection.queryEach(statement.each + " RETURNING sequence", rows).map { $0.first?.int(0) ?? 0 }
+    }
+
+    /// Inserts rows whose numbers were drawn.
+    private func insert(_ statement: RowStatement, _ rows: [[SQLValue]], _ numbers: [Int64]) throws -> [Int64] {
+        try write(statement, zip(numbers, rows).map { [.integer($0)] + $1 })
+        return numbers
+    }
+
+    private func draw(_ drawing: String, _ count: Int, _ column: Int) throws -> [Int64] {
+        try connection.query(drawing, [.int(count)]).map { $0.int(column) }
     }
 
     private func row(_ task: NewTask) throws -> [SQLValue] {

@@ -14,17 +14,21 @@ enum HeadRow {
         """
     }
 
-    /// Locks rows in the order of their ids, so that no two processes wait for each other, and reads them.
-    static func read(
-        _ locks: HubLocks, _ connection: any SQLConnection, _ dialect: any SQLHubDialect
-    ) throws -> [String: InstanceHead] {
-        var heads: [String: InstanceHead] = [:]
-        for (ids, lock) in [(locks.subjects, dialect.lockSubject), (locks.targets, dialect.lockTarget)] {
-            guard !ids.isEmpty else { continue }
-            let answers = try connection.queryEach(
-                "SELECT \(columns(dialect)) FROM hub_instance WHERE id = ?\(lock)", ids.sorted().map { [.text($0)] })
-            for row in answers.joined() { heads[row.text(0)] = try head(row) }
+    /// Statements that lock rows in the order of their ids, so that no two processes wait for each other, and read
+    /// them.
+    static func reading(_ locks: HubLocks, _ dialect: any SQLHubDialect) -> [SQLCall] {
+        [(locks.subjects, dialect.lockSubject), (locks.targets, dialect.lockTarget)].flatMap { ids, lock in
+            let select = "SELECT \(columns(dialect)) FROM hub_instance WHERE id = "
+            if ids.isEmpty { return [SQLCall]() }
+            if dialect.joinsRows { return [SQLCall(select + "ANY(?) ORDER BY id" + lock, [.texts(ids.sorted())])] }
+            return ids.sorted().map { SQLCall(select + "?" + lock, [.text($0)]) }
         }
+    }
+
+    /// The heads in the answers, by id.
+    static func heads(_ answers: some Sequence<[SQLRow]>) throws -> [String: InstanceHead] {
+        var heads: [String: InstanceHead] = [:]
+        for row in answers.joined() { heads[row.text(0)] = try head(row) }
         return heads
     }
 

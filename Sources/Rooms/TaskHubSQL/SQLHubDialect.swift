@@ -5,6 +5,11 @@
 protocol SQLHubDialect: Sendable {
     /// Whether several processes may work on the store at once.
     var isShared: Bool { get }
+    /// Whether many rows are best written by one statement over arrays.
+    var joinsRows: Bool { get }
+    /// Draws as many numbers for new messages and new tasks as its parameter says; nil where the database says at once
+    /// which number a new row has.
+    var drawing: String? { get }
     /// The scripts that bring the tables from one version to the next, by the version that they lead to.
     var migrations: [(version: Int64, script: String)] { get }
     /// Keeps other processes from migrating at the same time, until the transaction ends; nil where nobody else can.
@@ -35,6 +40,8 @@ protocol SQLHubDialect: Sendable {
 /// SQLite: one process owns the file and one connection writes, so nothing needs to be locked.
 struct SQLiteHubDialect: SQLHubDialect {
     let isShared = false
+    let joinsRows = false
+    let drawing: String? = nil
     let schemaLock: String? = nil
     let lockSubject = ""
     let lockTarget = ""
@@ -148,15 +155,22 @@ struct PostgresHubDialect: SQLHubDialect {
     static let now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
     let isShared = true
+    let joinsRows = true
+    let drawing: String? = """
+        SELECT nextval('hub_inbox_sequence_seq'), nextval('hub_task_sequence_seq') FROM generate_series(1, ?)
+        """
     let schemaLock: String? = "SELECT pg_advisory_xact_lock(7234017283807667300)"
     let lockSubject = " FOR NO KEY UPDATE"
     let lockTarget = " FOR KEY SHARE"
     let admission = "SELECT 0 FROM hub_member WHERE number = ? FOR KEY SHARE"
     let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ? FOR UPDATE"
+    /// Plans are kept, also those that were made while a table was empty: they must not read all of it.
     let markedAdmission: String? = """
         WITH member AS (SELECT number FROM hub_member WHERE number = ? FOR KEY SHARE)
         INSERT INTO hub_lane (member, lane, mark) SELECT number, ?, ? FROM member
-        ON CONFLICT (member, lane) DO UPDATE SET mark = excluded.mark RETURNING mark
+        ON CONFLICT (member, lane) DO UPDATE SET mark = excluded.mark
+        RETURNING mark, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+            set_config('enable_mergejoin', 'off', true)
         """
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
     let hasTag = "CAST(tags AS JSON) ->> ? = ?"

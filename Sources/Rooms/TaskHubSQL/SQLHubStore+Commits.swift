@@ -55,12 +55,13 @@ extension SQLHubStore {
         let lane = lanes.take()
         defer { lanes.giveBack(lane) }
         let last = Attempt()
+        var collisions = 0
         while true {
             do {
                 return try await commit(locks, in: lane, last, decide)
-            } catch is ChangeWriter.IDTaken {
+            } catch let error as SQLError where error.kind == .constraint && collisions < Self.mostAttempts {
                 // Another process has created a row that was not there to be locked; decide again over it.
-                continue
+                collisions += 1
             }
         }
     }
@@ -79,13 +80,14 @@ extension SQLHubStore {
                         return receipt
                     }
                 }
-                if let admission = dialect.markedAdmission {
-                    try Self.admit([.integer(number), .integer(lane), .integer(mark)], admission, connection)
-                } else {
-                    try Self.admit([.integer(number)], dialect.admission, connection)
+                let admission = dialect.markedAdmission.map {
+                    SQLCall($0, [.integer(number), .integer(lane), .integer(mark)])
                 }
-                let changes = try decide(try HeadRow.read(locks, connection, dialect))
-                let receipt = changes.isEmpty ? HubReceipt() : try ChangeWriter(connection, dialect).write(changes)
+                let opening = Opening(admission ?? SQLCall(dialect.admission, [.integer(number)]), locks, dialect)
+                let (heads, numbers) = try opening.answers(connection)
+                let changes = try decide(heads)
+                var writer = ChangeWriter(connection, dialect, numbers: numbers)
+                let receipt = changes.isEmpty ? HubReceipt() : try writer.write(changes)
                 last.note(receipt, mark)
                 return receipt
             }
@@ -98,5 +100,28 @@ extension SQLHubStore {
             "SELECT mark FROM hub_lane WHERE member = ? AND lane = ?", [.integer(member), .integer(lane)]
         ).first
         return row?.int(0)
+    }
+}
+
+/// What a commit asks before anything is decided, together.
+private struct Opening {
+    private let admission: SQLCall
+    private let drawing: SQLCall?
+    private let reading: [SQLCall]
+
+    init(_ admission: SQLCall, _ locks: HubLocks, _ dialect: any SQLHubDialect) {
+        self.admission = admission
+        // As many numbers as are usually needed: an episode has one task, a message one target.
+        drawing = dialect.drawing.map { SQLCall($0, [.int(locks.subjects.count + locks.targets.count)]) }
+        reading = HeadRow.reading(locks, dialect)
+    }
+
+    /// The locked rows, and numbers for new ones.
+    func answers(_ connection: any SQLConnection) throws -> ([String: InstanceHead], RowNumbers) {
+        let answers = try connection.queryAll([admission] + (drawing.map { [$0] } ?? []) + reading)
+        if answers[0].isEmpty { throw MembershipEnded() }
+        return (
+            try HeadRow.heads(answers.suffix(reading.count)), drawing == nil ? RowNumbers() : RowNumbers(answers[1])
+        )
     }
 }

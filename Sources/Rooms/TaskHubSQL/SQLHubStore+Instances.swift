@@ -7,14 +7,12 @@ import SQL
 
 extension SQLHubStore {
     func status(of id: String) async throws -> InstanceStatus? {
-        try await read { connection in
-            let rows = try connection.query(
-                """
-                SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance
-                WHERE id = ? AND \(InstanceCondition.isKnown)
-                """, [.text(id)])
-            return try rows.first.map(InstanceRow.status)
-        }
+        try await query(
+            """
+            SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance
+            WHERE id = ? AND \(InstanceCondition.isKnown)
+            """, [.text(id)]
+        ).first.map(InstanceRow.status)
     }
 
     func list(_ query: InstanceQuery) async throws -> InstancePage {
@@ -98,7 +96,7 @@ extension SQLHubStore {
     }
 
     private func ids(_ sql: String, _ values: [SQLValue]) async throws -> [String] {
-        try await read { connection in try connection.query(sql, values).map { $0.text(0) } }
+        try await query(sql, values).map { $0.text(0) }
     }
 }
 
@@ -106,35 +104,29 @@ extension SQLHubStore {
 extension SQLHubStore {
     func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, news: InstanceNews)] {
         let isMine = isShared ? "AND i.owner = \(number)" : ""
-        return try await read { connection in
-            try connection.query(
-                """
-                SELECT m.sequence, i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
-                WHERE m.sequence > ? AND m.visible_at <= 0 AND i.ended_at IS NULL AND i.parked IS NULL \(isMine)
-                ORDER BY m.sequence LIMIT ?
-                """, [.integer(sequence), .int(limit)]
-            ).map { (sequence: $0.int(0), news: InstanceNews(id: $0.text(1), name: $0.text(2))) }
-        }
+        return try await query(
+            """
+            SELECT m.sequence, i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+            WHERE m.sequence > ? AND m.visible_at <= 0 AND i.ended_at IS NULL AND i.parked IS NULL \(isMine)
+            ORDER BY m.sequence LIMIT ?
+            """, [.integer(sequence), .int(limit)]
+        ).map { (sequence: $0.int(0), news: InstanceNews(id: $0.text(1), name: $0.text(2))) }
     }
 
     func dueInstances(after begin: Date, until end: Date) async throws -> [InstanceNews] {
         let isMine = isShared ? "AND i.owner = \(number)" : ""
-        return try await read { connection in
-            try connection.query(
-                """
-                SELECT DISTINCT i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
-                WHERE m.visible_at > 0 AND m.visible_at > ? AND m.visible_at <= ? AND i.parked IS NULL \(isMine)
-                """, [.time(begin), .time(end)]
-            ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }
-        }
+        return try await query(
+            """
+            SELECT DISTINCT i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+            WHERE m.visible_at > 0 AND m.visible_at > ? AND m.visible_at <= ? AND i.parked IS NULL \(isMine)
+            """, [.time(begin), .time(end)]
+        ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }
     }
 
     func nextTimer(after time: Date) async throws -> Date? {
-        try await read { connection in
-            let rows = try connection.query(
-                "SELECT MIN(visible_at) FROM hub_inbox WHERE visible_at > 0 AND visible_at > ?", [.time(time)])
-            return rows.first?.optionalTime(0)
-        }
+        try await query(
+            "SELECT MIN(visible_at) FROM hub_inbox WHERE visible_at > 0 AND visible_at > ?", [.time(time)]
+        ).first?.optionalTime(0)
     }
 }
 

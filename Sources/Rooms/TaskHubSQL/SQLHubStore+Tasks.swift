@@ -25,10 +25,7 @@ extension SQLHubStore {
     }
 
     func waitingTaskNames() async throws -> Set<String> {
-        try await read { connection in
-            let rows = try connection.query("SELECT DISTINCT name FROM hub_task WHERE lease = 0 AND parked IS NULL")
-            return Set(rows.map { $0.text(0) })
-        }
+        Set(try await query("SELECT DISTINCT name FROM hub_task WHERE lease = 0 AND parked IS NULL").map { $0.text(0) })
     }
 
     func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws {
@@ -37,7 +34,7 @@ extension SQLHubStore {
                 "UPDATE hub_task SET lease = 0, progress = ?, parked = ? WHERE sequence = ? AND lease = ?",
                 [.optional(item.progress), .optional(reason), .integer(item.sequence), .integer(item.lease)])
             guard changed == 1, reason == nil, dialect.isShared else { return }
-            _ = try ChangeWriter(connection, dialect).write(.signal(.tasks(name: item.call.name)))
+            try ChangeWriter(connection, dialect).tell([.tasks(name: item.call.name)])
         }
     }
 
@@ -46,9 +43,7 @@ extension SQLHubStore {
             let rows = try connection.queryEach(
                 "UPDATE hub_task SET lease = 0 WHERE lease = ? RETURNING name", leases.sorted().map { [.integer($0)] })
             guard dialect.isShared else { return }
-            for name in Set(rows.joined().map({ $0.text(0) })) {
-                _ = try ChangeWriter(connection, dialect).write(.signal(.tasks(name: name)))
-            }
+            try ChangeWriter(connection, dialect).tell(rows.joined().map { .tasks(name: $0.text(0)) })
         }
     }
 
@@ -75,17 +70,8 @@ extension SQLHubStore {
                 RETURNING name
                 """, [.text(id)])
             let names = Set(rows.map { $0.text(0) })
-            for name in names { _ = try ChangeWriter(connection, dialect).write(.signal(.tasks(name: name))) }
+            if dialect.isShared { try ChangeWriter(connection, dialect).tell(names.map { .tasks(name: $0) }) }
             return names
         }
-    }
-}
-
-extension HubChanges {
-    /// Nothing but a signal.
-    fileprivate static func signal(_ signal: HubSignal) -> HubChanges {
-        var changes = HubChanges()
-        changes.signals = [signal]
-        return changes
     }
 }

@@ -24,6 +24,11 @@ extension SQLHubStore {
         try await persistently { [database] _ in try await database.read(body) }
     }
 
+    /// A look at the store by one statement.
+    func query(_ sql: String, _ parameters: [SQLValue] = []) async throws -> [SQLRow] {
+        try await persistently { [database] _ in try await database.query(sql, parameters) }
+    }
+
     /// A transaction that may be done twice without harm, refused when this process is no member any more.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value
@@ -70,7 +75,7 @@ struct MembershipEnded: Error {}
 // Trying again.
 extension SQLHubStore {
     /// How often a transaction is tried that others are in the way of.
-    private static let mostAttempts = 12
+    static let mostAttempts = 12
 
     /// Does something again that failed for a passing reason.
     ///

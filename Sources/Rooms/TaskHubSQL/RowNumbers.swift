@@ -1,0 +1,33 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import SQL
+
+/// Numbers of rows that are to be inserted, drawn before what they are for was decided.
+///
+/// So nobody waits for the server to tell them, and what was written is known even if the answer is lost.
+struct RowNumbers {
+    private var messages: ArraySlice<Int64> = []
+    private var tasks: ArraySlice<Int64> = []
+
+    /// None.
+    init() {}
+
+    /// The numbers in the answer to a drawing.
+    init(_ rows: [SQLRow]) {
+        messages = ArraySlice(rows.map { $0.int(0) })
+        tasks = ArraySlice(rows.map { $0.int(1) })
+    }
+
+    /// Takes numbers for messages; nil when there are too few.
+    mutating func takeMessages(_ count: Int) -> [Int64]? { Self.take(count, from: &messages) }
+
+    /// Takes numbers for tasks; nil when there are too few.
+    mutating func takeTasks(_ count: Int) -> [Int64]? { Self.take(count, from: &tasks) }
+
+    private static func take(_ count: Int, from numbers: inout ArraySlice<Int64>) -> [Int64]? {
+        guard numbers.count >= count else { return nil }
+        defer { numbers = numbers.dropFirst(count) }
+        return Array(numbers.prefix(count))
+    }
+}
