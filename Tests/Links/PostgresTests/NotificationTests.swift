@@ -45,7 +45,7 @@ struct NotificationTests {
                 let rows: [[SQLValue]] = (0..<100).map { [.text("\($0)")] }
                 return try connection.queryEach("SELECT pg_notify('work', ?)", rows)
             }
-            while await heard.next() != .listening {}
+            while let next = await heard.next(), next != .listening {}
         }
     }
 

@@ -67,7 +67,10 @@ extension EmbeddedTaskHub.State {
             }
             if case .at(let time) = message.visibility, time > now { continue }
             let news = InstanceNews(id: head.id, name: head.name)
-            if head.isEntity || message.visibility.order > 0 || head.status == .pending && !message.event.kind.begins {
+            // Before an instance that was claimed of late there may be messages whose signals are still on their way.
+            if head.isEntity || message.visibility.order > 0 || claims[head.id] != nil
+                || head.status == .pending && !message.event.kind.begins
+            {
                 instances.mustLoad(news)
             } else {
                 let stored = StoredMessage(sequence: row, executionID: message.executionID, event: message.event)
