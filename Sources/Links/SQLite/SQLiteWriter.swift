@@ -96,7 +96,12 @@ final class SQLiteWriter: @unchecked Sendable {
         var outcomes: [Outcome] = []
         do {
             try connection.execute("BEGIN IMMEDIATE")
-            for job in jobs { outcomes.append(try perform(job, on: connection)) }
+            if jobs.count == 1 {
+                // Alone in its transaction, a write needs no savepoint, which would copy every page that it changes.
+                outcomes.append(try performAlone(jobs[0], on: connection))
+            } else {
+                for job in jobs { outcomes.append(try perform(job, on: connection)) }
+            }
             try connection.execute("COMMIT")
             for outcome in outcomes { outcome.answer() }
         } catch {
@@ -109,17 +114,32 @@ final class SQLiteWriter: @unchecked Sendable {
         }
     }
 
+    /// Runs the only write of a transaction; when it fails, the transaction has changed nothing.
+    private func performAlone(_ job: Job, on connection: SQLiteConnection) throws -> Outcome {
+        let outcome = try performJob(job, on: connection)
+        if !outcome.succeeded {
+            try connection.execute("ROLLBACK")
+            try connection.execute("BEGIN")
+        }
+        return outcome
+    }
+
     /// Runs one write in a savepoint, so that its failure undoes its own changes alone.
     private func perform(_ job: Job, on connection: SQLiteConnection) throws -> Outcome {
         try connection.execute("SAVEPOINT job")
+        let outcome = try performJob(job, on: connection)
+        if !outcome.succeeded { try connection.execute("ROLLBACK TO job") }
+        try connection.execute("RELEASE job")
+        return outcome
+    }
+
+    private func performJob(_ job: Job, on connection: SQLiteConnection) throws -> Outcome {
         let outcome = job.perform(connection)
         guard connection.isInTransaction else {
             // A full or failing disk makes SQLite roll the whole transaction back by itself.
             let message = "the disk failed in the middle of a transaction; nothing of it was written"
             throw SQLError(kind: .storage, code: 0, message: message)
         }
-        if !outcome.succeeded { try connection.execute("ROLLBACK TO job") }
-        try connection.execute("RELEASE job")
         return outcome
     }
 }

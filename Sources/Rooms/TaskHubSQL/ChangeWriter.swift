@@ -76,10 +76,13 @@ extension RowStatement {
             .integer("ended_at"), .text("output"), .text("failure"), .text("status"), .integer("updated_at"),
             .integer("event_count"), .integer("byte_count"), .textIfAny("custom_status"),
         ], by: .text("id"))
+    /// Moves of instances that stay in their states, so that no index need be touched.
+    fileprivate static let steps = update(
+        "hub_instance",
+        set: [.integer("updated_at"), .integer("event_count"), .integer("byte_count"), .textIfAny("custom_status")],
+        by: .text("id"))
     fileprivate static let consumed = delete(from: "hub_inbox", by: .integer("sequence"))
     fileprivate static let clearedInboxes = delete(from: "hub_inbox", by: .text("instance_id"))
-    fileprivate static let history = insert(
-        into: "hub_history", [.text("instance_id"), .integer("position"), .text("events")])
     fileprivate static let finishedTasks = delete(from: "hub_task", by: .integer("sequence"))
     private static let message: [Column] = [
         .text("instance_id"), .text("execution_id"), .integer("visible_at"), .text("event"),
@@ -115,7 +118,7 @@ extension ChangeWriter {
                 input = ?, custom_status = COALESCE(?, custom_status)
             WHERE id = ?
             """, try changes.continued.map(run))
-        try write(.moves, try moves.map(move))
+        try write(moves)
         try rewind(changes.rewound)
         try each(
             """
@@ -135,9 +138,8 @@ extension ChangeWriter {
             DELETE FROM hub_payload WHERE id = ?
                 AND NOT EXISTS (SELECT 1 FROM hub_payload_use WHERE payload_id = hub_payload.id)
             """, Set(used.joined().map { $0.text(0) }).map { [.text($0)] })
-        for table in ["hub_history", "hub_inbox", "hub_task"] {
-            try each("DELETE FROM \(table) WHERE instance_id = ?", rows)
-        }
+        try each(dialect.historyKey.deletion, rows)
+        for table in ["hub_inbox", "hub_task"] { try each("DELETE FROM \(table) WHERE instance_id = ?", rows) }
         try each("DELETE FROM hub_instance WHERE id = ?", rows)
     }
 
@@ -172,10 +174,23 @@ extension ChangeWriter {
         ]
     }
 
-    private func move(_ move: InstanceMove) throws -> [SQLValue] {
-        try end(of: move) + [
-            .text(move.status.rawValue), .time(move.time), .int(move.position.eventCount),
-            .int(move.position.byteCount), .optional(move.customStatus), .text(move.id),
+    private func write(_ moves: [InstanceMove]) throws {
+        guard !dialect.joinsRows else {
+            return try write(.moves, try moves.map { try end(of: $0) + [.text($0.status.rawValue)] + step($0) })
+        }
+        for move in moves {
+            if move.keepsStatus {
+                try write(.steps, [step(move)])
+            } else {
+                try write(.moves, [try end(of: move) + [.text(move.status.rawValue)] + step(move)])
+            }
+        }
+    }
+
+    private func step(_ move: InstanceMove) -> [SQLValue] {
+        [
+            .time(move.time), .int(move.position.eventCount), .int(move.position.byteCount),
+            .optional(move.customStatus), .text(move.id),
         ]
     }
 
@@ -232,8 +247,9 @@ extension ChangeWriter {
             "DELETE FROM hub_inbox WHERE instance_id = ? AND execution_id IS NOT NULL",
             changes.clearedRuns.map { [.text($0)] })
         try write(.consumed, changes.consumed.map { [.integer($0)] })
-        try each("DELETE FROM hub_history WHERE instance_id = ?", changes.clearedHistories.map { [.text($0)] })
-        try write(.history, changes.history.map { [.text($0.id), .int($0.position), .text($0.events)] })
+        try each(dialect.historyKey.deletion, changes.clearedHistories.map { [.text($0)] })
+        try write(
+            dialect.historyKey.insertion, changes.history.map { [.text($0.id), .int($0.position), .text($0.events)] })
     }
 
     private mutating func deliver(_ messages: [NewMessage]) throws -> [Int64] {
@@ -249,8 +265,9 @@ extension ChangeWriter {
 
     private mutating func queue(_ tasks: [NewTask]) throws -> [Int64] {
         let rows = try tasks.map(row)
+        if let numbers = numbers.takeTasks(rows.count) { return try insert(.numberedTasks, rows, numbers) }
         guard let drawing = dialect.drawing else { return try insert(.tasks, rows) }
-        return try insert(.numberedTasks, rows, try numbers.takeTasks(rows.count) ?? draw(drawing, rows.count, 1))
+        return try insert(.numberedTasks, rows, try draw(drawing, rows.count, 1))
     }
 
     /// Inserts rows whose numbers the database makes up.

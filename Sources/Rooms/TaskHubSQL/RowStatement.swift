@@ -14,8 +14,13 @@ struct RowStatement: Sendable {
         fileprivate let isText: Bool
         /// Whether a row without a value leaves what is there.
         fileprivate var keepsOld = false
+        /// What is inserted for a value `?`, one row at a time.
+        fileprivate var place = "?"
 
         static func text(_ name: String) -> Column { Column(name: name, isText: true) }
+
+        /// What an expression makes of a text.
+        static func text(_ name: String, as place: String) -> Column { Column(name: name, isText: true, place: place) }
 
         static func integer(_ name: String) -> Column { Column(name: name, isText: false) }
 
@@ -36,7 +41,7 @@ struct RowStatement: Sendable {
     /// - Parameter conflict: What becomes of a row whose key is taken; an error when it is empty.
     static func insert(into table: String, _ columns: [Column], conflict: String = "") -> RowStatement {
         let names = columns.map(\.name).joined(separator: ", ")
-        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        let places = columns.map(\.place).joined(separator: ", ")
         return RowStatement(
             each: "INSERT INTO \(table) (\(names)) VALUES (\(places))\(conflict)",
             // The numbers of rows were drawn before, so the server is not to make them up.

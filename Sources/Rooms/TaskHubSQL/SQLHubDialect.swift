@@ -35,6 +35,8 @@ protocol SQLHubDialect: Sendable {
     var liveOwner: String { get }
     /// A condition on the tag of the first parameter to have the value of the second.
     var hasTag: String { get }
+    /// How histories name their instances.
+    var historyKey: HistoryKey { get }
 }
 
 /// SQLite: one process owns the file and one connection writes, so nothing needs to be locked.
@@ -50,6 +52,7 @@ struct SQLiteHubDialect: SQLHubDialect {
     let markedAdmission: String? = nil
     let liveOwner = "0"
     let hasTag = "json_extract(tags, '$.' || json_quote(?)) = ?"
+    let historyKey = HistoryKey.number
 
     func isAmong(_ query: String) -> String { "sequence IN (\(query))" }
 
@@ -146,6 +149,48 @@ struct SQLiteHubDialect: SQLHubDialect {
             CREATE INDEX hub_payload_use_payload ON hub_payload_use (payload_id);
             """
         ),
+        (
+            3,
+            """
+            ALTER TABLE hub_history RENAME TO hub_history_2;
+            CREATE TABLE hub_history (
+                sequence INTEGER PRIMARY KEY,
+                instance INTEGER NOT NULL,
+                position INTEGER NOT NULL,
+                events TEXT NOT NULL
+            );
+            INSERT INTO hub_history (instance, position, events)
+                SELECT i.sequence, h.position, h.events
+                FROM hub_history_2 h JOIN hub_instance i ON i.id = h.instance_id ORDER BY h.sequence;
+            DROP TABLE hub_history_2;
+            CREATE UNIQUE INDEX hub_history_instance ON hub_history (instance, position);
+            ALTER TABLE hub_task RENAME TO hub_task_2;
+            CREATE TABLE hub_task (
+                sequence INTEGER PRIMARY KEY,
+                instance_id TEXT NOT NULL,
+                execution_id TEXT NOT NULL,
+                orchestration TEXT NOT NULL,
+                task_id INTEGER NOT NULL,
+                name TEXT NOT NULL,
+                version TEXT,
+                input TEXT,
+                tags TEXT,
+                priority INTEGER NOT NULL,
+                queued_at INTEGER NOT NULL,
+                deliveries INTEGER NOT NULL,
+                lease INTEGER NOT NULL,
+                progress TEXT,
+                parked TEXT
+            );
+            INSERT INTO hub_task (sequence, instance_id, execution_id, orchestration, task_id, name, version, input,
+                    tags, priority, queued_at, deliveries, lease, progress, parked)
+                SELECT sequence, instance_id, execution_id, orchestration, task_id, name, version, input,
+                    tags, priority, queued_at, deliveries, lease, progress, parked FROM hub_task_2;
+            DROP TABLE hub_task_2;
+            CREATE INDEX hub_task_instance ON hub_task (instance_id);
+            CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
+            """
+        ),
     ]
 }
 
@@ -174,6 +219,7 @@ struct PostgresHubDialect: SQLHubDialect {
         """
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
     let hasTag = "CAST(tags AS JSON) ->> ? = ?"
+    let historyKey = HistoryKey.id
 
     func isAmong(_ query: String) -> String {
         "sequence = ANY(ARRAY(\(query) FOR NO KEY UPDATE SKIP LOCKED))"

@@ -71,7 +71,7 @@ extension SQLHubStore {
         _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
         let number = number
-        return try await persistently { [database, dialect, lanes] isRepeated in
+        return try await persistently { [database, dialect, lanes, taskCounter] isRepeated in
             let mark = lanes.nextMark()
             return try await database.write { connection in
                 if isRepeated {
@@ -84,7 +84,8 @@ extension SQLHubStore {
                     SQLCall($0, [.integer(number), .integer(lane), .integer(mark)])
                 }
                 let opening = Opening(admission ?? SQLCall(dialect.admission, [.integer(number)]), locks, dialect)
-                let (heads, numbers) = try opening.answers(connection)
+                let (heads, drawn) = try opening.answers(connection)
+                let numbers = drawn ?? RowNumbers(taskCounter)
                 let changes = try decide(heads)
                 var writer = ChangeWriter(connection, dialect, numbers: numbers)
                 let receipt = changes.isEmpty ? HubReceipt() : try writer.write(changes)
@@ -116,12 +117,12 @@ private struct Opening {
         reading = HeadRow.reading(locks, dialect)
     }
 
-    /// The locked rows, and numbers for new ones.
-    func answers(_ connection: any SQLConnection) throws -> ([String: InstanceHead], RowNumbers) {
+    /// The locked rows, and numbers for new ones where such are drawn.
+    func answers(_ connection: any SQLConnection) throws -> ([String: InstanceHead], RowNumbers?) {
         let answers = try connection.queryAll([admission] + (drawing.map { [$0] } ?? []) + reading)
         if answers[0].isEmpty { throw MembershipEnded() }
         return (
-            try HeadRow.heads(answers.suffix(reading.count)), drawing == nil ? RowNumbers() : RowNumbers(answers[1])
+            try HeadRow.heads(answers.suffix(reading.count)), drawing == nil ? nil : RowNumbers(answers[1])
         )
     }
 }

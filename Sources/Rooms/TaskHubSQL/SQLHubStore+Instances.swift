@@ -42,12 +42,13 @@ extension SQLHubStore {
     }
 
     func history(of id: String) async throws -> StoredHistory? {
-        try await read { connection in
+        try await read { [dialect] connection in
+            let key = dialect.historyKey
             // Position and events in one statement: between two, another process may append.
             let rows = try connection.query(
                 """
                 SELECT i.execution_id, i.event_count, i.byte_count, i.parent_id, h.events
-                FROM hub_instance i LEFT JOIN hub_history h ON h.instance_id = i.id
+                FROM hub_instance i LEFT JOIN hub_history h ON \(key.condition)
                 WHERE i.id = ? ORDER BY h.position
                 """, [.text(id)])
             guard let first = rows.first else { return nil }

@@ -20,13 +20,14 @@ import SQL
 /// | `hub_task` | activities to run; `lease` 0 is free, else the token of the holder |
 final class SQLHubStore: SharedHubStore {
     /// The version of the tables that this program reads and writes.
-    static let schemaVersion: Int64 = 2
+    static let schemaVersion: Int64 = 3
 
     let database: any SQLDatabase
     let dialect: any SQLHubDialect
     private let listen: @Sendable () -> AsyncStream<String?>
     let membership = Lock(Membership())
     let lanes = CommitLanes()
+    let taskCounter: TaskCounter?
 
     /// A store in a database.
     ///
@@ -38,6 +39,7 @@ final class SQLHubStore: SharedHubStore {
         self.database = database
         self.dialect = dialect
         self.listen = listen
+        taskCounter = dialect.isShared ? nil : TaskCounter()
     }
 
     var isShared: Bool { dialect.isShared }
@@ -47,7 +49,7 @@ final class SQLHubStore: SharedHubStore {
 
     func join(for duration: Duration) async throws -> Int64 {
         let former = membership.withLock { $0.former }
-        let number = try await persistently { [database, dialect] _ in
+        let number = try await persistently { [database, dialect, taskCounter] _ in
             try await database.write { connection in
                 try SQLHubSchema.prepare(connection, dialect)
                 try connection.execute("UPDATE hub_meta SET owner = owner + 1")
@@ -57,6 +59,7 @@ final class SQLHubStore: SharedHubStore {
                 } else {
                     try connection.execute("DELETE FROM hub_member")
                     try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease <> 0")
+                    taskCounter?.begin(after: try connection.query("SELECT MAX(sequence) FROM hub_task")[0].int(0))
                 }
                 let expiry = dialect.isShared ? "\(PostgresHubDialect.now) + ?" : "?"
                 try connection.execute(

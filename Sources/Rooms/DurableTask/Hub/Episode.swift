@@ -80,12 +80,14 @@ extension HubDraft {
     private mutating func move(_ head: InstanceHead, _ episode: Episode, _ record: EpisodeRecord) {
         var head = head
         let completion = episode.turn.completion
+        let former = head.status
         head.status = completion?.status ?? head.status.after(episode.item.events)
         head.eventCount = record.position.eventCount
         head.byteCount = record.position.byteCount
         changes.moves.append(
             InstanceMove(
-                id: head.id, status: head.status, time: time, position: record.position,
+                id: head.id, status: head.status, keepsStatus: head.status == former, time: time,
+                position: record.position,
                 customStatus: episode.turn.customStatus, completion: completion))
         changes.history.append(
             HistoryChunk(id: head.id, position: episode.position.eventCount, events: record.text))

@@ -79,6 +79,8 @@ package struct InstanceMove: Sendable {
     package var id: String
     /// Its state then.
     package var status: RuntimeStatus
+    /// Whether that is its state before, too, in the same run.
+    package var keepsStatus: Bool
     /// When.
     package var time: Date
     /// How far its history goes then.
