@@ -6,14 +6,32 @@ struct ActivityLane: Sendable {
     /// Which it fetches.
     var filter: WorkFilter
     /// How many run at once.
-    var width: Int
+    let width: Int
     /// What slows its fetches down; nil when nothing does.
-    var gate: RateGate?
+    let gate: RateGate?
+    private let slots: ActivitySlots
 
-    /// Fetches, no faster than the lane may.
-    func fetch(_ next: () async throws -> ActivityWorkItem?) async throws -> ActivityWorkItem? {
-        guard let gate else { return try await next() }
-        return try await gate.pass(next)
+    init(filter: WorkFilter, width: Int, gate: RateGate? = nil) {
+        self.filter = filter
+        self.width = width
+        self.gate = gate
+        slots = ActivitySlots(width)
+    }
+
+    /// How many may be under way at once: those that run, and those whose results are being stored.
+    var depth: Int { 4 * width }
+
+    /// Fetches, no faster than the lane may, and lets `body` run what was fetched.
+    ///
+    /// - Returns: nil when there is nothing more to fetch.
+    func run<Value: Sendable>(
+        _ next: () async throws -> ActivityWorkItem?, _ body: (ActivityWorkItem) async throws -> Value
+    ) async throws -> Value? {
+        await slots.take()
+        defer { slots.giveBack() }
+        let fetched = if let gate { try await gate.pass(next) } else { try await next() }
+        guard let item = fetched else { return nil }
+        return try await body(item)
     }
 }
 

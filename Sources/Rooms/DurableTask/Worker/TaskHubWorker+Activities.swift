@@ -10,21 +10,32 @@ extension TaskHubWorker {
     ///
     /// - Returns: false when nothing more is to be fetched.
     func runNextActivity(_ lane: ActivityLane) async throws -> Bool {
-        guard let item = try await lane.fetch({ try await hub.nextActivity(lane.filter, intake) }) else { return false }
-        if let failure = item.lateness(at: hub.clock.now) {
-            try await complete(item, .failure(failure))
-            return true
-        }
+        let fetch = { try await self.hub.nextActivity(lane.filter, self.intake) }
+        guard let ended = try await lane.run(fetch, { try await self.run($0) }) else { return false }
+        defer { running.withLock { $0.activities.end(ended) } }
+        return try await settle(ended)
+    }
+
+    /// Runs an activity's body until it has ended.
+    private func run(_ item: ActivityWorkItem) async throws -> ActivityRun {
         let run = ActivityRun(item)
-        watch { $0.begin(run, at: hub.clock.now) }
-        defer { running.withLock { $0.activities.end(run) } }
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { run.finish(await self.perform(run)) }
-            if case .cancelled = await run.news() { group.cancelAll() }
-            if let timeout = run.timeout { try await complete(run, .failure(timeout)) }
-            try await group.waitForAll()
-            return try await settle(run)
+        if let failure = item.lateness(at: hub.clock.now) {
+            run.finish(.failure(failure))
+            return run
         }
+        watch { $0.begin(run, at: hub.clock.now) }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { run.finish(await self.perform(run)) }
+                if case .cancelled = await run.news() { group.cancelAll() }
+                if let timeout = run.timeout { try await complete(run, .failure(timeout)) }
+                try await group.waitForAll()
+            }
+        } catch {
+            running.withLock { $0.activities.end(run) }
+            throw error
+        }
+        return run
     }
 
     /// Gives the hub what a run that has ended came to.

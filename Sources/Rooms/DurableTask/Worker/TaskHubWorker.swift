@@ -106,7 +106,7 @@ public final class TaskHubWorker: Sendable {
                 group.addTask { try await self.repeatStep { try await self.runNextEntity() } }
             }
             for lane in lanes {
-                for _ in 0..<lane.width {
+                for _ in 0..<lane.depth {
                     group.addTask { try await self.repeatStep { try await self.runNextActivity(lane) } }
                 }
             }
