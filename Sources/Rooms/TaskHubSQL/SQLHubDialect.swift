@@ -209,12 +209,13 @@ struct PostgresHubDialect: SQLHubDialect {
     let lockTarget = " FOR KEY SHARE"
     let admission = "SELECT 0 FROM hub_member WHERE number = ? FOR KEY SHARE"
     let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ? FOR UPDATE"
-    /// Plans are kept, also those that were made while a table was empty: they must not read all of it.
+    /// Plans are made once and kept, also those of an empty table, which must not read all of it when it has grown.
     let markedAdmission: String? = """
         WITH member AS (SELECT number FROM hub_member WHERE number = ? FOR KEY SHARE)
         INSERT INTO hub_lane (member, lane, mark) SELECT number, ?, ? FROM member
         ON CONFLICT (member, lane) DO UPDATE SET mark = excluded.mark
-        RETURNING mark, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+        RETURNING mark, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
+            set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
             set_config('enable_mergejoin', 'off', true)
         """
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"

@@ -42,15 +42,19 @@ extension SQLHubStore {
     }
 
     func claimInstances(at time: Date, limit: Int) async throws -> [InstanceNews] {
-        try await write { [number] connection in
+        let unclaimed = """
+            SELECT i.sequence FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+            WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
+                AND i.owner <> ALL(ARRAY(SELECT number FROM hub_member))
+            ORDER BY m.sequence LIMIT ?
+            """
+        // Mostly there are none, and a look costs no commit.
+        if try await query(unclaimed, [.time(time), 1]).isEmpty { return [] }
+        return try await write { [number] connection in
             try connection.query(
                 """
                 UPDATE hub_instance SET owner = \(number)
-                WHERE sequence = ANY(ARRAY(
-                    SELECT i.sequence FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
-                    WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
-                        AND i.owner <> ALL(ARRAY(SELECT number FROM hub_member))
-                    ORDER BY m.sequence LIMIT ? FOR NO KEY UPDATE OF i SKIP LOCKED))
+                WHERE sequence = ANY(ARRAY(\(unclaimed) FOR NO KEY UPDATE OF i SKIP LOCKED))
                 RETURNING id, name
                 """, [.time(time), .int(limit)]
             ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }

@@ -100,6 +100,7 @@ extension EmbeddedTaskHub {
                 state.instances.mustLoad(instance.news)
             }
             for name in names { state.activities.markInStore(name) }
+            state.mustLook = true
             state.claims = state.claims.filter { $0.value.duration(to: .now) < Self.claimMemory }
         }
         alarmBell.ring()

@@ -23,6 +23,8 @@ public final class EmbeddedTaskHub: TaskHub {
         var newTimer: Date?
         /// What the sleep of ``run()`` ends at.
         var alarm = Date.distantFuture
+        /// Whether it ends at once, because the store may hold what this process has not heard of.
+        var mustLook = false
         /// What the store may hold under this process's leases although nobody works on it.
         var doubts = LeaseDoubts()
         /// How often an instance could not be processed in a row.
@@ -163,17 +165,30 @@ extension EmbeddedTaskHub {
         return next
     }
 
-    /// Sleeps until the next timer or lease is due, or an earlier one comes in.
+    /// Sleeps until the next timer or lease is due, or somebody wants the store to be looked at.
+    ///
+    /// What an earlier one changes is known here, without the store.
     private func sleep(until timer: Date?) async {
-        let alarm = state.withLock { state in
-            state.alarm =
-                [timer, state.newTimer, state.activities.firstDeadline].compactMap(\.self).min()
-                ?? .distantFuture
-            return state.alarm
+        while !Task.isCancelled {
+            let alarm = state.withLock { state in
+                state.alarm =
+                    [timer, state.newTimer, state.activities.firstDeadline].compactMap(\.self).min()
+                    ?? .distantFuture
+                return state.alarm
+            }
+            noteIdleness()
+            if alarm <= clock.now { return }
+            if alarm < .distantFuture {
+                await alarmBell.wait { [clock] in try? await clock.sleep(until: alarm) }
+            } else {
+                await alarmBell.wait()
+            }
+            let mustLook = state.withLock { state in
+                defer { state.mustLook = false }
+                return state.mustLook
+            }
+            if mustLook { return }
         }
-        noteIdleness()
-        guard alarm < .distantFuture else { return await alarmBell.wait() }
-        await alarmBell.wait { [clock] in try? await clock.sleep(until: alarm) }
     }
 
     /// Makes ``run()`` look again no later than `time`.
