@@ -34,7 +34,8 @@ build: ## Build the release program and print its path
 
 test: ## Build and run every test
 	@scripts/setup test
-	$(FEW_AT_ONCE) swift test --parallel --disable-xctest
+	swift build --build-tests
+	@$(FEW_AT_ONCE) scripts/run-tests 40 swift test --skip-build --parallel --disable-xctest
 
 lint: ## Check the format of every Swift file
 	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Examples Package.swift

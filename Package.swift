@@ -185,12 +185,15 @@ let package = Package(
             of: "Darkroom", on: "Doors",
             ["Basics", "Telemetry", "HTTP", "AzureStorage", "DurableTask", "ImageStores", "Pipeline"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["DarkroomCommand"], path: "Tests/EndToEnd/EndToEndTests",
+            name: "EndToEndTests", dependencies: ["DarkroomCommand", "Peers"], path: "Tests/EndToEnd/EndToEndTests",
             swiftSettings: house),
         tests(of: "AzureStorage", on: "Rooms", ["Basics", "HTTP"]),
         tests(
             of: "StorageServer", on: "Rooms",
-            ["AzureStorage", "Basics", "Crypto", "HTTP", "HTTPServer", "SQL", "SQLite", "Sockets", "Telemetry"]),
+            [
+                "AzureStorage", "Basics", "Crypto", "HTTP", "HTTPServer", "SQL", "SQLite", "Sockets", "Telemetry",
+                "Peers",
+            ]),
         .testTarget(
             name: "BlobClientTests",
             dependencies: [

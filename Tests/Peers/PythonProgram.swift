@@ -1,7 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+package import Foundation
 
 /// A program of `Tests/Clients`, in the Python environment that `scripts/setup test` makes.
 package final class PythonProgram: Sendable {
@@ -13,26 +13,11 @@ package final class PythonProgram: Sendable {
         self.log = log
     }
 
-    /// What a program left behind.
-    package struct Output: Sendable {
-        /// Its exit code.
-        package let status: Int32
-        /// What it printed, errors included.
-        package let text: String
-    }
-
     /// Runs a program to its end, or kills it when the test's time is up.
-    package static func run(_ script: String, _ arguments: [String] = [], in folder: String) async throws -> Output {
-        let program = try prepare(script, arguments, in: folder)
-        let status = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                program.process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-                do { try program.process.run() } catch { continuation.resume(throwing: error) }
-            }
-        } onCancel: {
-            program.kill()
-        }
-        return Output(status: status, text: try program.text)
+    package static func run(_ script: String, _ arguments: [String] = [], in folder: String) async throws -> ProgramRun
+    {
+        try await ProgramRun(
+            try python(), command(script, arguments), environment: environment, in: URL(filePath: folder))
     }
 
     /// Starts a program that serves until it is killed.
@@ -57,16 +42,11 @@ package final class PythonProgram: Sendable {
     private static func prepare(
         _ script: String, _ arguments: [String], in folder: String
     ) throws -> PythonProgram {
-        let python = repository.appending(path: ".cache/venv/bin/python").path()
-        guard FileManager.default.isExecutableFile(atPath: python) else {
-            throw PeerProcess.Failure(description: "no \(python); run `scripts/setup test` once")
-        }
         let process = Process()
-        process.executableURL = URL(filePath: python)
-        process.arguments = [repository.appending(path: "Tests/Clients/\(script)").path()] + arguments
+        process.executableURL = try python()
+        process.arguments = command(script, arguments)
         process.currentDirectoryURL = URL(filePath: folder)
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(["PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"]) { $1 }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = URL(filePath: folder).appending(path: "output-\(UUID().uuidString)")
         try Data().write(to: log)
         let handle = try FileHandle(forWritingTo: log)
@@ -75,6 +55,21 @@ package final class PythonProgram: Sendable {
         // A program that serves ends when this end closes, even if the tests are killed.
         process.standardInput = Pipe()
         return PythonProgram(process: process, log: log)
+    }
+
+    private static let environment = ["PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"]
+
+    private static func command(_ script: String, _ arguments: [String]) -> [String] {
+        [repository.appending(path: "Tests/Clients/\(script)").path()] + arguments
+    }
+
+    /// The Python that `scripts/setup test` made.
+    package static func python() throws -> URL {
+        let python = repository.appending(path: ".cache/venv/bin/python")
+        guard FileManager.default.isExecutableFile(atPath: python.path()) else {
+            throw PeerProcess.Failure(description: "no \(python.path()); run `scripts/setup test` once")
+        }
+        return python
     }
 
     private static let repository = URL(filePath: #filePath)

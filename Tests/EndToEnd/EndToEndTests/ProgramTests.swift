@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Peers
 import Testing
 
 /// The real program, driven from outside by programs that share no code with it.
@@ -11,7 +12,7 @@ struct ProgramTests {
         let outcome = try await Script("Tests/EndToEnd/Scripts/crash.py").run([
             "--darkroom", try Script.darkroom.path, "--pictures", "300", "--kills", "10",
         ])
-        print(outcome.output)
+        print(outcome.text)
         #expect(outcome.status == 0)
     }
 
@@ -19,7 +20,7 @@ struct ProgramTests {
         let outcome = try await Script("Tests/EndToEnd/Scripts/hostile.py").run([
             "--darkroom", try Script.darkroom.path,
         ])
-        print(outcome.output)
+        print(outcome.text)
         #expect(outcome.status == 0)
     }
 
@@ -27,7 +28,7 @@ struct ProgramTests {
         let outcome = try await Script("Tests/EndToEnd/Scripts/commands.py").run([
             "--darkroom", try Script.darkroom.path,
         ])
-        print(outcome.output)
+        print(outcome.text)
         #expect(outcome.status == 0)
     }
 }

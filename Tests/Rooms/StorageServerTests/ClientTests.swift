@@ -4,6 +4,7 @@
 import AzureStorage
 import Foundation
 import HTTP
+import Peers
 import Testing
 
 @testable import StorageServer
@@ -13,7 +14,7 @@ import Testing
 struct ClientTests {
     @Test func thePythonClientDoesAllThatIsPromised() async throws {
         try await withLiveServer { fixture, connection in
-            let output = try await ClientProcess.python("storage_client.py", [], connection, in: fixture.folder)
+            let output = try await ClientProcess.python("storage_client.py", connection, in: fixture.folder)
             #expect(output.status == 0, "\(output.text)")
         }
     }
@@ -25,7 +26,7 @@ struct ClientTests {
             for index in 0..<5 {
                 try Data(pattern(10_000, seed: index)).write(to: reports.appending(path: "r\(index)"))
             }
-            let output = try await ClientProcess.python("seed_batch.py", [], connection, in: fixture.folder)
+            let output = try await ClientProcess.python("seed_batch.py", connection, in: fixture.folder)
             #expect(output.status == 0, "\(output.text)")
             let downloads = URL(filePath: fixture.folder).appending(path: "downloads/reports/2024")
             for index in 0..<5 {

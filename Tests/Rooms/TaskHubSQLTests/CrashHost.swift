@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
 import Testing
 
@@ -36,13 +37,21 @@ struct CrashHost: Sendable {
 
     /// Runs the process until it has said so many lines, kills it, and reads what else it had said.
     ///
-    /// It blocks the thread.
-    func live(killedAfter lines: Int?) throws -> Life {
+    /// It is killed, too, when the test's time is up. It takes one of the pool's threads.
+    func live(killedAfter lines: Int?, on pool: BlockingPool) async throws -> Life {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
-        let output = Pipe()
         process.executableURL = URL(filePath: program).deletingLastPathComponent().appending(path: "TaskHubCrashHost")
         process.arguments = [store, "\(runs)"]
+        return try await withTaskCancellationHandler {
+            try await pool.run { try live(as: process, killedAfter: lines) }
+        } onCancel: {
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+    }
+
+    private func live(as process: Process, killedAfter lines: Int?) throws -> Life {
+        let output = Pipe()
         process.standardOutput = output
         try process.run()
         var said = Data()

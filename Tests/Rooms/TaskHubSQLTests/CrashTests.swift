@@ -34,11 +34,11 @@ struct CrashTests {
         var lives: [CrashHost.Life] = []
         while report.kills < Self.scale.kills {
             let patience = Self.scale.patience(&seed)
-            let life = try await pool.run { try host.live(killedAfter: patience) }
+            let life = try await host.live(killedAfter: patience, on: pool)
             lives.append(life)
             if !life.wasKilled { return lives }
             report.countKill()
         }
-        return lives + [try await pool.run { try host.live(killedAfter: nil) }]
+        return lives + [try await host.live(killedAfter: nil, on: pool)]
     }
 }

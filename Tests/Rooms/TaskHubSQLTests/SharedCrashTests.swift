@@ -40,7 +40,7 @@ struct SharedCrashTests {
                     if life.wasKilled { report.countKill() }
                 }
                 let patience = number < scale.kills ? scale.patience(&seed) : nil
-                group.addTask { try await pool.run { try host.live(killedAfter: patience) } }
+                group.addTask { try await host.live(killedAfter: patience, on: pool) }
             }
             return try await group.reduce(into: lives) { $0.append($1) }
         }
@@ -66,8 +66,8 @@ struct SharedCrashTests {
     private func livesOfTwo(_ host: CrashHost) async throws -> [CrashHost.Life] {
         let pool = BlockingPool(name: "crash test", threads: 2)
         defer { pool.close() }
-        async let one = pool.run { try host.live(killedAfter: nil) }
-        async let other = pool.run { try host.live(killedAfter: nil) }
+        async let one = host.live(killedAfter: nil, on: pool)
+        async let other = host.live(killedAfter: nil, on: pool)
         return try await [one, other]
     }
 
