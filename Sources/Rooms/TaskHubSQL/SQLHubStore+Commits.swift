@@ -50,7 +50,8 @@ private final class Attempt: Sendable {
 
 extension SQLHubStore {
     func commit(
-        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+        _ locks: HubLocks, as member: Int64,
+        _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
         let lane = lanes.take()
         defer { lanes.giveBack(lane) }
@@ -58,7 +59,7 @@ extension SQLHubStore {
         var collisions = 0
         while true {
             do {
-                return try await commit(locks, in: lane, last, decide)
+                return try await commit(locks, as: member, in: lane, last, decide)
             } catch let error as SQLError where error.kind == .constraint && collisions < Self.mostAttempts {
                 // Another process has created a row that was not there to be locked; decide again over it.
                 collisions += 1
@@ -67,23 +68,22 @@ extension SQLHubStore {
     }
 
     private func commit(
-        _ locks: HubLocks, in lane: Int64, _ last: Attempt,
+        _ locks: HubLocks, as member: Int64, in lane: Int64, _ last: Attempt,
         _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
-        let number = number
-        return try await persistently { [database, dialect, lanes, taskCounter] isRepeated in
+        try await persistently(as: member) { [database, dialect, lanes, taskCounter] isRepeated in
             let mark = lanes.nextMark()
             return try await database.write { connection in
                 if isRepeated {
-                    try Self.admit([.integer(number)], dialect.settledAdmission, connection)
-                    if let receipt = last.receipt(ifCommitted: try Self.mark(in: lane, of: number, connection)) {
+                    try Self.admit([.integer(member)], dialect.settledAdmission, connection)
+                    if let receipt = last.receipt(ifCommitted: try Self.mark(in: lane, of: member, connection)) {
                         return receipt
                     }
                 }
                 let admission = dialect.markedAdmission.map {
-                    SQLCall($0, [.integer(number), .integer(lane), .integer(mark)])
+                    SQLCall($0, [.integer(member), .integer(lane), .integer(mark)])
                 }
-                let opening = Opening(admission ?? SQLCall(dialect.admission, [.integer(number)]), locks, dialect)
+                let opening = Opening(admission ?? SQLCall(dialect.admission, [.integer(member)]), locks, dialect)
                 let (heads, drawn) = try opening.answers(connection)
                 let numbers = drawn ?? RowNumbers(taskCounter)
                 let changes = try decide(heads)

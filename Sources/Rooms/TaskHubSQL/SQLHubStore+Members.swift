@@ -41,7 +41,7 @@ extension SQLHubStore {
         }
     }
 
-    func claimInstances(at time: Date, limit: Int) async throws -> [InstanceNews] {
+    func claimInstances(at time: Date, limit: Int, as member: Int64) async throws -> [InstanceNews] {
         let unclaimed = """
             SELECT i.sequence FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
             WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
@@ -50,10 +50,10 @@ extension SQLHubStore {
             """
         // Mostly there are none, and a look costs no commit.
         if try await query(unclaimed, [.time(time), 1]).isEmpty { return [] }
-        return try await write { [number] connection in
+        return try await write(as: member) { connection, _ in
             try connection.query(
                 """
-                UPDATE hub_instance SET owner = \(number)
+                UPDATE hub_instance SET owner = \(member)
                 WHERE sequence = ANY(ARRAY(\(unclaimed) FOR NO KEY UPDATE OF i SKIP LOCKED))
                 RETURNING id, name
                 """, [.time(time), .int(limit)]

@@ -6,7 +6,7 @@ import SQL
 
 extension SQLHubStore {
     func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
-        try await write { [dialect] connection, isRepeated in
+        try await write(as: lease >> 32) { [dialect] connection, isRepeated in
             if isRepeated { try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease = ?", [.integer(lease)]) }
             for (mostDeliveries, limit) in [(HubConfiguration.suspicion - 1, limit), (Int.max, 1)] {
                 let free = """

@@ -33,19 +33,17 @@ extension SQLHubStore {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
-        try await write { connection, _ in try body(connection) }
+        try await write(as: number) { connection, _ in try body(connection) }
     }
 
-    /// A transaction that is told whether it may have been done before, refused when this process is no member any
-    /// more.
+    /// A transaction that is told whether it may have been done before, refused when the member is none any more.
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection, _ isRepeated: Bool) throws -> Value
+        as member: Int64, _ body: @escaping @Sendable (any SQLConnection, _ isRepeated: Bool) throws -> Value
     ) async throws -> Value {
-        let number = number
-        return try await persistently { [database, dialect] isRepeated in
+        try await persistently(as: member) { [database, dialect] isRepeated in
             try await database.write { connection in
                 let admission = isRepeated ? dialect.settledAdmission : dialect.admission
-                try Self.admit([.integer(number)], admission, connection)
+                try Self.admit([.integer(member)], admission, connection)
                 return try body(connection, isRepeated)
             }
         }
@@ -82,16 +80,18 @@ extension SQLHubStore {
     /// A transaction whose outcome is in doubt is repeated until the doubt is gone: it is told of it, and it waits for
     /// the one before it. Should that take so long that the membership ends, this process is none any more.
     ///
+    /// - Parameter member: Who does it; nil when that need not be a member.
     /// - Throws: `ownerChanged`, `membershipLost`; the last failure.
     func persistently<Value: Sendable>(
-        _ attempt: (_ isRepeated: Bool) async throws -> Value
+        as member: Int64? = nil, _ attempt: (_ isRepeated: Bool) async throws -> Value
     ) async throws -> Value {
-        let number = number
+        let number = member ?? number
         let start = ContinuousClock.now
         var isInDoubt = false
         var failures = 0
         while true {
             do {
+                if let member, member != self.number { throw MembershipEnded() }
                 return try await attempt(isInDoubt)
             } catch is MembershipEnded {
                 throw refusal(of: number)

@@ -7,7 +7,7 @@ import SQL
 import TaskHubSQL
 import Testing
 
-/// What a member drops when it hears that an instance has ended: the tasks that are gone from the store, no others.
+/// What a member drops: the tasks that are gone from the store, and what it had in hand as another member.
 @Suite(.timeLimit(.minutes(1)))
 struct LostTaskTests {
     @Test func whatTheStoreHoldsGoesOnThoughOtherTasksOfItsInstanceAreGone() async throws {
@@ -47,6 +47,37 @@ struct LostTaskTests {
             opening.yield()
             try await until { try await hub.history(of: "a").contains(where: \.isCompletedTask) }
         }
+    }
+}
+
+extension LostTaskTests {
+    @Test func whoHasBegunAgainCannotEndWhatItHadInHandBefore() async throws {
+        let room = PostgresRoom()
+        let hub = try await EmbeddedTaskHub.postgres(try await room.open())
+        for id in ["a", "b"] { try await hub.begin(id) }
+        let items = [
+            try #require(try await hub.nextOrchestration(.all, Intake())),
+            try #require(try await hub.nextOrchestration(.all, Intake())),
+        ]
+        let call = OrchestratorTurn(actions: [
+            OrchestratorAction(id: 0, .scheduleTask(TaskCall(name: "one", input: "1")))
+        ])
+        _ = try await hub.complete(items[0], with: call, from: try position(of: items[0]))
+        hub.release(items[0])
+        let task = try #require(try await hub.nextActivity(.all, Intake()))
+        try await room.open().write { _ = try $0.execute("DELETE FROM hub_member") }
+        // It finds out, and is another member from then on.
+        try await hub.begin("c")
+        let refusals = [
+            try await refusal { try await hub.complete(task, with: .success("1")) },
+            try await refusal { _ = try await hub.complete(items[1], with: call, from: try position(of: items[1])) },
+        ]
+        #expect(refusals == [TaskHubError.Code.leaseLost, TaskHubError.Code.leaseLost])
+        hub.release(items[1])
+    }
+
+    private func position(of item: OrchestrationWorkItem) throws -> HistoryPosition {
+        .beginning(of: try #require(item.beginsExecution).executionID)
     }
 }
 

@@ -102,7 +102,7 @@ extension EmbeddedTaskHub {
         if item.joins != nil, await store(event, withEpisodeOf: item) { return }
         guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
         do {
-            try await journal.perform(HubLocks(targets: [item.instanceID])) { $0.finish(item, with: event) }
+            try await journal.perform(HubLocks(targets: [item.instanceID])) { try $0.finish(item, with: event) }
         } catch {
             state.withLock { _ = $0.activities.removeLease(item) }
             await returnToStore(item)

@@ -19,7 +19,7 @@ extension EmbeddedTaskHub {
         let decision = Decision()
         let owner = state.withLock { $0.owner }
         do {
-            let receipt = try await store.commit(locks) { [clock, store] heads in
+            let receipt = try await store.commit(locks, as: owner) { [clock, store] heads in
                 var draft = HubDraft(heads, owner: owner, isShared: store.isShared, at: clock.now)
                 let results = requests.map { request in Result { try request.decide(&draft) } }
                 draft.dropUnheard()

@@ -32,7 +32,7 @@ extension EmbeddedTaskHub {
         guard mayClaim else { return false }
         let owner = state.withLock { $0.owner }
         do {
-            let claimed = try await shared.claimInstances(at: clock.now, limit: Self.claimBatch)
+            let claimed = try await shared.claimInstances(at: clock.now, limit: Self.claimBatch, as: owner)
             wake { state in
                 for news in claimed {
                     state.instances.mustLoad(news)

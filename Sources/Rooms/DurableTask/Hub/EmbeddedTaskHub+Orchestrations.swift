@@ -21,7 +21,7 @@ extension EmbeddedTaskHub {
         _ filter: RouteFilter, _ intake: Intake, _ item: (InstanceQueue.Ready) async throws -> Item?
     ) async throws -> Item? {
         while !intake.isClosed, !Task.isCancelled {
-            if let ready = state.withLock({ $0.instances.next(filter) }) {
+            if let ready = state.withLock({ $0.nextInstance(filter) }) {
                 if let item = try await item(ready) { return item }
             } else if try await !claimInstances() {
                 await waitForInstance(filter, intake)
@@ -73,6 +73,7 @@ extension EmbeddedTaskHub {
             item.stored = stored
         }
         item.intake = intake
+        item.member = ready.member
         item.newStart = ready.start?.start
         return item
     }

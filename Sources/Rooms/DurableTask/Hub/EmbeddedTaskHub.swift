@@ -40,6 +40,12 @@ public final class EmbeddedTaskHub: TaskHub {
             self.owner = owner
             nextLease = owner << 32
         }
+
+        mutating func nextInstance(_ filter: RouteFilter) -> InstanceQueue.Ready? {
+            var ready = instances.next(filter)
+            ready?.member = owner
+            return ready
+        }
     }
 
     /// The time the hub lives by.

@@ -51,8 +51,10 @@ extension HubDraft {
     ///
     /// One that breaks a limit ends the instance as failed instead.
     ///
-    /// - Throws: `leaseLost` when the history is not where the episode begins.
+    /// - Throws: `leaseLost` when the history is not where the episode begins, or when this process has become another
+    ///   member since: others have what it had in hand, and its old leases are nobody's.
     mutating func complete(_ episode: Episode, _ limits: HubConfiguration) throws -> EpisodeOutcome {
+        guard episode.item.member == owner else { throw TaskHubError.staleEpisode(episode.id) }
         if let start = episode.item.newStart { try create(start) }
         guard let head = self[episode.id], head.executionID == episode.position.executionID,
             head.eventCount == episode.position.eventCount, !head.status.isFinal,

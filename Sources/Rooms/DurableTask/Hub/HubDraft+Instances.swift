@@ -108,7 +108,10 @@ extension HubDraft {
     }
 
     /// Stores the result of a task whose instance is not in this process's memory.
-    mutating func finish(_ item: ActivityWorkItem, with event: HistoryEvent) {
+    ///
+    /// - Throws: `leaseLost` when this process has become another member since it leased the task.
+    mutating func finish(_ item: ActivityWorkItem, with event: HistoryEvent) throws {
+        guard item.lease >> 32 == owner else { throw TaskHubError.leaseLost(item) }
         changes.finishedTasks.append(item.sequence)
         deliver(NewMessage(event, to: item.instanceID, run: item.executionID))
     }

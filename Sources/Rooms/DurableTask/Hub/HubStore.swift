@@ -21,11 +21,13 @@ package protocol HubStore: Sendable {
 
     /// Locks rows, lets `decide` say what changes, and writes that.
     ///
-    /// - Parameter decide: Gets the rows that exist, by id; it may be asked again when the store has to start over.
-    /// - Throws: what `decide` throws; when this process is no member any more `ownerChanged`, in a shared store
+    /// - Parameters:
+    ///   - member: The number under which this process decides.
+    ///   - decide: Gets the rows that exist, by id; it may be asked again when the store has to start over.
+    /// - Throws: what `decide` throws; when the number is no member's any more `ownerChanged`, in a shared store
     ///   `membershipLost`.
     func commit(
-        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+        _ locks: HubLocks, as member: Int64, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt
 
     /// An instance or entity, with input and output.
@@ -62,6 +64,9 @@ package protocol HubStore: Sendable {
     ///
     /// A task that was handed out ``HubConfiguration/suspicion`` times may be what ends its processes: it is leased
     /// alone, and only when there is no other, so that it takes no others along.
+    ///
+    /// - Parameter lease: A number whose upper half is the member's.
+    /// - Throws: as ``commit(_:as:_:)`` does.
     func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem]
 
     /// The names of tasks that nobody holds.
@@ -113,7 +118,10 @@ package protocol SharedHubStore: HubStore {
     func expireMembers() async throws -> Bool
 
     /// Takes over instances with visible messages that no member keeps in memory.
-    func claimInstances(at time: Date, limit: Int) async throws -> [InstanceNews]
+    ///
+    /// - Parameter member: The number under which this process keeps them.
+    /// - Throws: `membershipLost`.
+    func claimInstances(at time: Date, limit: Int, as member: Int64) async throws -> [InstanceNews]
 
     /// Which of these tasks are there and have these leases still, by their sequences.
     func heldTasks(_ items: [ActivityWorkItem]) async throws -> Set<Int64>

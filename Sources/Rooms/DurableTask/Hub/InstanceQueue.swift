@@ -14,6 +14,8 @@ struct InstanceQueue {
         var results: [PendingResult]
         var start: PendingStart?
         var mustLoad: Bool
+        /// The number under which this process took it.
+        var member: Int64 = 0
     }
 
     private struct Slot {

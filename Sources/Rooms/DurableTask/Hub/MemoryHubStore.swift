@@ -59,7 +59,7 @@ final class MemoryHubStore: HubStore {
     }
 
     func commit(
-        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+        _ locks: HubLocks, as member: Int64, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
         try rows.withLock { rows in
             var heads: [String: InstanceHead] = [:]

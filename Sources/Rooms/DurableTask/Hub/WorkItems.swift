@@ -22,6 +22,8 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     package var finishedRun: String?
     /// What it was fetched through.
     package var intake: Intake?
+    /// The number under which the hub's process handed it out, as a member of its store.
+    var member: Int64 = 0
     /// The instance that is stored with the episode.
     var newStart: NewStart?
 

@@ -118,13 +118,13 @@ final class FaultyStore: HubStore {
     }
 
     func commit(
-        _ locks: HubLocks, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+        _ locks: HubLocks, as member: Int64, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
         try await disturbed {
             // A store may have to start over.
             let asksTwice = faults.number(in: 0..<10) == 0
             let decided = Lock(HubChanges())
-            let receipt = try await base.commit(locks) { heads in
+            let receipt = try await base.commit(locks, as: member) { heads in
                 if asksTwice { _ = try decide(heads) }
                 let changes = try decide(heads)
                 decided.withLock { $0 = changes }
