@@ -55,6 +55,7 @@ let package = Package(
         // C
         shim("CLinux"),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        shim("CSQLiteShim", ["CSQLite"]),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         system("CNGHTTP2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
@@ -71,7 +72,7 @@ let package = Package(
 
         // Links
         room("SQL", on: "Links"),
-        room("SQLite", on: "Links", ["Basics", "SQL", "CSQLite"]),
+        room("SQLite", on: "Links", ["Basics", "SQL", "CSQLite", "CSQLiteShim"]),
         room("Postgres", on: "Links", ["Basics", "SQL", "CPostgres"]),
         room("HTTP", on: "Links"),
         room("Sockets", on: "Links", ["Basics", "Telemetry", "CLinux", "COpenSSL"]),

@@ -16,7 +16,8 @@ private let floors = ["C", "Foundations", "Links", "Rooms", "Pipeline", "Doors"]
 /// The rooms that touch a C library.
 private let bindings: [String: Set<String>] = [
     "CLinux": ["Basics", "Sockets", "StorageServer", "Imaging"],
-    "CSQLite": ["SQLite"],
+    "CSQLite": ["CSQLiteShim", "SQLite"],
+    "CSQLiteShim": ["SQLite"],
     "COpenSSL": ["Crypto", "Sockets"],
     "CNGHTTP2": ["GRPC"],
     "CCurl": ["CCurlShim", "Curl"],

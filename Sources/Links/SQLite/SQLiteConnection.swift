@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSQLite
+import CSQLiteShim
 import SQL
 
 /// One connection.
@@ -12,13 +13,21 @@ final class SQLiteConnection: SQLConnection {
     /// More kept statements than this are let go together: a program has tens of them.
     private static let keptStatements = 512
 
+    /// The outcome of setting the library up, once in the life of the process.
+    private static let preparation = csqliteshim_prepare()
+
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
 
     init(path: String, options: SQLiteDatabase.Options, readOnly: Bool) throws {
+        guard Self.preparation == SQLITE_OK else {
+            throw unsafe SQLError(sqlite: Self.preparation, on: nil, statement: nil)
+        }
         var opened: OpaquePointer?
         let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-        let status = unsafe sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX, nil)
+        // Readers may see a commit that was not synced, so that only a log that is synced with each is gathered.
+        let files = options.durability == .full && !readOnly ? CSQLITESHIM_GATHERING : nil
+        let status = unsafe sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX, files)
         guard status == SQLITE_OK, let handle = unsafe opened else {
             let failure = unsafe SQLError(sqlite: status, on: opened, statement: nil)
             unsafe sqlite3_close_v2(opened)
@@ -97,5 +106,7 @@ final class SQLiteConnection: SQLConnection {
         try executeScript("PRAGMA foreign_keys = ON")
         try executeScript("PRAGMA temp_store = MEMORY")
         try executeScript("PRAGMA cache_size = -\(options.cacheKiB)")
+        // Deleted values are overwritten where that costs no further write; Debian's SQLite would do it at any price.
+        try executeScript("PRAGMA secure_delete = FAST")
     }
 }

@@ -73,6 +73,33 @@ struct SQLiteDatabaseTests {
         }
     }
 
+    /// What does not fit in the cache reaches the log before the commit, and is read back from there.
+    @Test(arguments: [SQLiteDatabase.Durability.full, .normal])
+    func writesMoreThanItsCacheHoldsAndUndoesIt(durability: SQLiteDatabase.Durability) async throws {
+        var options = SQLiteDatabase.Options()
+        options.durability = durability
+        options.cacheKiB = 64
+        try await withDatabase(options: options) { database, _ in
+            for (round, isUndone) in [true, false, true, true, false].enumerated() {
+                let result: Int64? = try? await database.write { connection in
+                    for id in 0..<300 {
+                        let values: [SQLValue] = [.int(id), .blob([UInt8](repeating: UInt8(round), count: 5_000))]
+                        try connection.execute("INSERT OR REPLACE INTO thing VALUES (?, ?)", values)
+                    }
+                    if isUndone { throw Refusal() }
+                    return try connection.query("SELECT sum(length(value)) FROM thing")[0].int(0)
+                }
+                #expect(result == (isUndone ? nil : 1_500_000))
+                let read = try await database.read { connection in
+                    try connection.query("SELECT DISTINCT value FROM thing").map { $0.blob(0).first }
+                }
+                #expect(read == (round == 0 ? [] : [round < 4 ? 1 : 4]))
+            }
+            let check = try await database.write { try $0.query("PRAGMA integrity_check")[0].text(0) }
+            #expect(check == "ok")
+        }
+    }
+
     @Test func namesAConstraintAndTheStatementButNoValue() async throws {
         try await withDatabase { database, _ in
             try await database.write { try $0.execute("INSERT INTO thing VALUES (1, 'first')") }
