@@ -60,6 +60,21 @@ struct ValueTests {
         #expect(try Payload.decode(String.self, from: Payload.encode("\u{1}\"é"), what: "") == "\u{1}\"é")
     }
 
+    @Test func wholeNumbersAreReadAsJSONHasThem() throws {
+        for number in [0, -5, 42, .min, .max] {
+            #expect(try Payload.decode(Int.self, from: Payload.encode(number), what: "") == number)
+            #expect(try Payload.decode(Int?.self, from: Payload.encode(number), what: "") == number)
+        }
+        for (text, number) in [(" 7", 7), ("1e2", 100), ("-0", 0)] {
+            #expect(try Payload.decode(Int.self, from: text, what: "") == number)
+        }
+        for text in ["07", "+1", "", "\"1\"", "9223372036854775808", "null"] {
+            #expect(throws: TaskFailure.self) { try Payload.decode(Int.self, from: text, what: "") }
+        }
+        #expect(try Payload.decode(String?.self, from: "\"1\"", what: "") == "1")
+        #expect(try Payload.decode(Double.self, from: "1", what: "") == 1)
+    }
+
     @Test func timesKeepTheirMilliseconds() throws {
         for milliseconds in Int64(1_767_225_300_000)..<1_767_225_301_000 {
             let time = Date(millisecondsSince1970: milliseconds)

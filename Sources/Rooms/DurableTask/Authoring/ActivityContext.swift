@@ -15,9 +15,16 @@ public struct ActivityContext: Sendable {
     ///
     /// A rewound instance keeps its keys; one that continues as new or is restarted has others. Hand it to whatever can
     /// recognise a repeated request.
-    public let idempotencyKey: String
+    public var idempotencyKey: String {
+        // Made up when it is asked for: its digest costs more than many an activity.
+        executionID.isEmpty
+            ? "\(instanceID):\(firstTaskID)" : "\(instanceID):\(ExecutionKey.mark(of: executionID)):\(firstTaskID)"
+    }
     /// The worker's log.
     public let log: Log
+    private let firstTaskID: Int
+    /// The run that the first of its rewindings began with; empty when the activity is called by hand.
+    private let executionID: String
     private let progress: String?
     private let line: Line?
 
@@ -34,7 +41,8 @@ public struct ActivityContext: Sendable {
         self.instanceID = instanceID
         self.taskID = taskID
         self.attempt = attempt
-        idempotencyKey = "\(instanceID):\(firstTaskID ?? taskID)"
+        self.firstTaskID = firstTaskID ?? taskID
+        executionID = ""
         self.log = log
         progress = nil
         line = nil
@@ -44,7 +52,8 @@ public struct ActivityContext: Sendable {
         instanceID = item.instanceID
         taskID = item.taskID
         attempt = item.call.attempt
-        idempotencyKey = item.idempotencyKey
+        firstTaskID = item.call.firstTaskID ?? item.taskID
+        executionID = Rewinding.root(of: item.executionID)
         self.log = log
         progress = item.progress ?? item.call.lastProgress
         self.line = line
@@ -80,13 +89,5 @@ public struct ActivityContext: Sendable {
     public func lastProgress<Progress: Decodable>(as type: Progress.Type) throws -> Progress? {
         guard let progress else { return nil }
         return try Payload.decode(type, from: progress, what: "the last progress of \(idempotencyKey)")
-    }
-}
-
-extension ActivityWorkItem {
-    fileprivate var idempotencyKey: String {
-        let firstID = call.firstTaskID ?? taskID
-        let run = Rewinding.root(of: executionID)
-        return run.isEmpty ? "\(instanceID):\(firstID)" : "\(instanceID):\(ExecutionKey.mark(of: run)):\(firstID)"
     }
 }

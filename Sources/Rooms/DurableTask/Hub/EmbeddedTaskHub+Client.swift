@@ -12,7 +12,7 @@ extension EmbeddedTaskHub {
         var request = request
         request.input = try await storingPayload(request.input, for: request.id)
         let start = NewStart(
-            event: ExecutionStarted(request, executionID: UUID().uuidString), replaces: request.replaces,
+            event: ExecutionStarted(request, executionID: UUID.random().uuidString), replaces: request.replaces,
             isKept: hasRoom)
         if request.replaces.isEmpty, request.scheduledStart == nil, await startAtOnce(start) { return .created }
         // A running instance that is replaced leaves its locks behind.
@@ -308,7 +308,7 @@ extension ExecutionStarted {
     fileprivate init(again status: InstanceStatus, as id: String) {
         self.init(
             name: status.name, version: status.version, input: status.input, instanceID: id,
-            executionID: UUID().uuidString)
+            executionID: UUID.random().uuidString)
         tags = status.tags
     }
 }

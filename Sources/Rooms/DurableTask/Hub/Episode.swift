@@ -135,7 +135,7 @@ extension HubDraft {
         }
         var start = ExecutionStarted(
             name: call.name, version: call.version, input: call.input, instanceID: call.instanceID,
-            executionID: UUID().uuidString)
+            executionID: UUID.random().uuidString)
         start.parent = ParentInstance(
             instanceID: execution.instanceID, executionID: execution.executionID, taskID: id,
             name: self[execution.instanceID]?.name)
@@ -211,7 +211,7 @@ extension HubDraft {
     private mutating func continueAsNew(_ old: InstanceHead, _ completion: Completion, _ episode: Episode) {
         var event = ExecutionStarted(
             name: old.name, version: completion.newVersion ?? old.version, input: completion.result,
-            instanceID: old.id, executionID: UUID().uuidString)
+            instanceID: old.id, executionID: UUID.random().uuidString)
         event.parent = old.parent
         event.tags = old.tags
         var head = old

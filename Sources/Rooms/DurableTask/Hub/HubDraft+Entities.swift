@@ -80,7 +80,7 @@ extension HubDraft {
         switch effect {
         case .signal(let operation): signal(operation)
         case .start(let request):
-            let event = ExecutionStarted(request, executionID: UUID().uuidString)
+            let event = ExecutionStarted(request, executionID: UUID.random().uuidString)
             _ = start(NewStart(event: event, replaces: request.replaces))
         }
     }

@@ -64,14 +64,16 @@ public struct Rewinding: Sendable, Equatable, Codable {
     /// The parent's new run, when the parent was rewound, too.
     public var parentExecutionID: String?
 
-    private static let separator: Character = "~"
+    private static let separator = UInt8(ascii: "~")
 
     /// The run that the first of a series of rewindings began with.
-    static func root(of executionID: String) -> String { String(executionID.prefix { $0 != separator }) }
+    static func root(of executionID: String) -> String {
+        executionID.utf8.firstIndex(of: separator).map { String(executionID[..<$0]) } ?? executionID
+    }
 
     /// A run that goes on where another failed.
     static func successor(of executionID: String) -> String {
-        "\(root(of: executionID))\(separator)\(UUID().uuidString)"
+        "\(root(of: executionID))\(Unicode.Scalar(separator))\(UUID.random().uuidString)"
     }
 
     /// A rewinding with its parts.

@@ -12,6 +12,7 @@ package enum Payload {
     ///
     /// - Throws: a ``TaskFailure`` of type `InvalidPayload`.
     package static func encode(_ value: some Encodable) throws -> String {
+        if let number = value as? Int { return String(number) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
@@ -36,12 +37,19 @@ package enum Payload {
     ) throws -> Value {
         do {
             guard let text else { return try decodeAbsent(type) }
+            if type == Int.self, let number = wholeNumber(text), let value = number as? Value { return value }
             return try decoder().decode(type, from: Data(text.utf8))
         } catch {
             throw TaskFailure(
                 type: TaskFailure.EngineType.invalidPayload, message: "\(what) is not a \(type): \(error)",
                 isRetriable: false)
         }
+    }
+
+    /// A whole number as ``encode(_:)`` writes it; whatever looks otherwise is for the decoder.
+    private static func wholeNumber(_ text: String) -> Int? {
+        guard text.utf8.count < 20, let number = Int(text), String(number) == text else { return nil }
+        return number
     }
 
     private static func decodeAbsent<Value: Decodable>(_ type: Value.Type) throws -> Value {
