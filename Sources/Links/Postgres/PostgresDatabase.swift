@@ -74,12 +74,10 @@ public final class PostgresDatabase: SQLDatabase {
         try await pool.read(body)
     }
 
-    /// Runs one statement that only reads, without a transaction around it.
+    /// Runs statements that only read in one exchange, which is their transaction.
     ///
     /// - Throws: `SQLError`; `unavailable` when the server is away.
-    public func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow] {
-        try await pool.query(sql, parameters)
-    }
+    public func queryAll(_ calls: [SQLCall]) async throws -> [[SQLRow]] { try await pool.queryAll(calls) }
 
     /// What others send to a channel with `SELECT pg_notify(channel, payload)`.
     ///

@@ -53,10 +53,8 @@ final class PostgresPool: @unchecked Sendable {
         }
     }
 
-    /// Runs one statement that only reads.
-    func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow] {
-        try await onSession(nil) { try $0.query(sql, parameters) }
-    }
+    /// Runs statements that only read, in one exchange.
+    func queryAll(_ calls: [SQLCall]) async throws -> [[SQLRow]] { try await onSession(nil) { try $0.queryAll(calls) } }
 
     func close() {
         stop.raise()

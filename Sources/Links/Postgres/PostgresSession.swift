@@ -10,7 +10,7 @@ import SQL
 final class PostgresSession: SQLConnection {
     private enum Phase {
         case idle
-        /// A transaction is wanted, or one statement without any; the command that begins it has not been sent.
+        /// A transaction is wanted, or one exchange without any; the command that begins it has not been sent.
         case wanted(String?)
         case open
     }
@@ -31,7 +31,7 @@ final class PostgresSession: SQLConnection {
         self.stop = stop
     }
 
-    /// Opens a transaction as soon as a statement needs one; without a command, one statement is a transaction itself.
+    /// Opens a transaction as soon as a statement needs one; without a command, one exchange is a transaction itself.
     func begin(_ command: String?, until patience: ContinuousClock.Instant) {
         phase = .wanted(command)
         failure = nil

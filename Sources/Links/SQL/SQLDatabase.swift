@@ -105,18 +105,18 @@ public protocol SQLDatabase: Sendable {
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value
 
-    /// Runs one statement that only reads and returns its rows; where the database is a server, it needs no
-    /// transaction around it.
+    /// Runs statements that only read, and returns the rows of each; where the database is a server, all of them
+    /// travel together.
     ///
-    /// - Throws: ``SQLError``.
-    func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow]
+    /// Each sees what is committed when it runs.
+    ///
+    /// - Throws: ``SQLError`` of the first that failed.
+    func queryAll(_ calls: [SQLCall]) async throws -> [[SQLRow]]
 }
 
 extension SQLDatabase {
-    /// Runs one statement that only reads and returns its rows.
-    public func query(_ sql: String, _ parameters: [SQLValue]) async throws -> [SQLRow] {
-        try await read { try $0.query(sql, parameters) }
-    }
+    /// Runs statements that only read, one after the other.
+    public func queryAll(_ calls: [SQLCall]) async throws -> [[SQLRow]] { try await read { try $0.queryAll(calls) } }
 }
 
 /// A statement failed.

@@ -7,6 +7,8 @@ protocol SQLHubDialect: Sendable {
     var isShared: Bool { get }
     /// Whether many rows are best written by one statement over arrays.
     var joinsRows: Bool { get }
+    /// What tells the database, until the transaction ends, how to plan statements; nil where there is no choice.
+    var planning: String? { get }
     /// Draws as many numbers for new messages and new tasks as its parameter says; nil where the database says at once
     /// which number a new row has.
     var drawing: String? { get }
@@ -43,6 +45,7 @@ protocol SQLHubDialect: Sendable {
 struct SQLiteHubDialect: SQLHubDialect {
     let isShared = false
     let joinsRows = false
+    let planning: String? = nil
     let drawing: String? = nil
     let schemaLock: String? = nil
     let lockSubject = ""
@@ -199,8 +202,16 @@ struct PostgresHubDialect: SQLHubDialect {
     /// A time in the database's own clock, which all members share.
     static let now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
+    /// Plans are made once and kept, also those of an empty table, which must not read all of it when it has grown.
+    private static let settings = """
+        set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
+        set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+        """
+
     let isShared = true
     let joinsRows = true
+    let planning: String? = "SELECT \(settings)"
     let drawing: String? = """
         SELECT nextval('hub_inbox_sequence_seq'), nextval('hub_task_sequence_seq') FROM generate_series(1, ?)
         """
@@ -209,14 +220,11 @@ struct PostgresHubDialect: SQLHubDialect {
     let lockTarget = " FOR KEY SHARE"
     let admission = "SELECT 0 FROM hub_member WHERE number = ? FOR KEY SHARE"
     let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ? FOR UPDATE"
-    /// Plans are made once and kept, also those of an empty table, which must not read all of it when it has grown.
     let markedAdmission: String? = """
         WITH member AS (SELECT number FROM hub_member WHERE number = ? FOR KEY SHARE)
         INSERT INTO hub_lane (member, lane, mark) SELECT number, ?, ? FROM member
         ON CONFLICT (member, lane) DO UPDATE SET mark = excluded.mark
-        RETURNING mark, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
-            set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-            set_config('enable_mergejoin', 'off', true)
+        RETURNING mark, \(settings)
         """
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
     let hasTag = "CAST(tags AS JSON) ->> ? = ?"

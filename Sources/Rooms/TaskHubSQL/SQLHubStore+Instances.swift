@@ -7,12 +7,16 @@ import SQL
 
 extension SQLHubStore {
     func status(of id: String) async throws -> InstanceStatus? {
-        try await query(
-            """
-            SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance
-            WHERE id = ? AND \(InstanceCondition.isKnown)
-            """, [.text(id)]
-        ).first.map(InstanceRow.status)
+        let select = "SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance WHERE"
+        guard dialect.joinsRows else {
+            return try await query("\(select) id = ? AND \(InstanceCondition.isKnown)", [.text(id)])
+                .first.map(InstanceRow.status)
+        }
+        return try await statusReader.status(of: id) { ids in
+            let rows = try await query("\(select) id = ANY(?) AND \(InstanceCondition.isKnown)", [.texts(ids)])
+            return Dictionary(
+                uniqueKeysWithValues: rows.map { row in (row.text(0), Result { try InstanceRow.status(row) }) })
+        }
     }
 
     func list(_ query: InstanceQuery) async throws -> InstancePage {

@@ -26,7 +26,8 @@ extension SQLHubStore {
 
     /// A look at the store by one statement.
     func query(_ sql: String, _ parameters: [SQLValue] = []) async throws -> [SQLRow] {
-        try await persistently { [database] _ in try await database.query(sql, parameters) }
+        let calls = (dialect.planning.map { [SQLCall($0)] } ?? []) + [SQLCall(sql, parameters)]
+        return try await persistently { [database] _ in try await database.queryAll(calls).last ?? [] }
     }
 
     /// A transaction that may be done twice without harm, refused when this process is no member any more.

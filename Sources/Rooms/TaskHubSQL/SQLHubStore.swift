@@ -27,6 +27,7 @@ final class SQLHubStore: SharedHubStore {
     private let listen: @Sendable () -> AsyncStream<String?>
     let membership = Lock(Membership())
     let lanes = CommitLanes()
+    let statusReader = StatusReader()
     let taskCounter: TaskCounter?
 
     /// A store in a database.

@@ -46,6 +46,41 @@ struct DialectTests {
         }
     }
 
+    @Test func takesArraysOfNumbersAndTexts() async throws {
+        let texts: [String?] = ["", nil, "ż𝒳日", "{\"a\",NULL}", String(repeating: "x", count: 100_000)]
+        let numbers: [Int64?] = [0, .min, nil, .max, -1]
+        try await withSharedDatabase { database in
+            let statement = "SELECT * FROM unnest(CAST(? AS TEXT[]), CAST(? AS BIGINT[]))"
+            let rows = try await database.queryAll([
+                SQLCall(statement, [.texts(texts), .integers(numbers)]),
+                SQLCall(statement, [.texts([]), .integers([])]),
+                SQLCall("SELECT ? = ANY(?)", [5, .integers([4, 5])]),
+            ])
+            #expect(rows[0].map { $0.optionalText(0) } == texts)
+            #expect(rows[0].map { $0.optionalInt(1) } == numbers)
+            #expect(rows[1...] == [[], [SQLRow([1])]])
+            let error = await #expect(throws: SQLError.self) {
+                try await database.queryAll([SQLCall(statement, [.texts(["a", "cut\u{0}short"]), .integers([])])])
+            }
+            #expect(error?.kind == .misuse)
+        }
+    }
+
+    @Test func looksInOneExchangeWithoutATransactionAround() async throws {
+        try await withDatabase { database, place in
+            try await database.expectThings(0)
+            try await place.cut()
+            let set = SQLCall("SELECT set_config('application_name', 'here', true)")
+            let name = SQLCall("SELECT current_setting('application_name')")
+            #expect(try await database.queryAll([set, name]).last == [SQLRow(["here"])])
+            #expect(try await database.queryAll([name]).last != [SQLRow(["here"])])
+            await #expect(throws: SQLError.self) { try await database.queryAll([SQLCall("SELECT nothing")]) }
+            let open = SQLCall(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'")
+            #expect(try await database.queryAll([open]) == [[SQLRow([0])]])
+        }
+    }
+
     @Test func refusesTextWithANULAndKeepsTheConnection() async throws {
         try await withDatabase { database, _ in
             let error = await #expect(throws: SQLError.self) {

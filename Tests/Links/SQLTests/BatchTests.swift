@@ -51,6 +51,52 @@ struct BatchTests {
     }
 
     @Test(arguments: Engine.allCases)
+    func runsWhatCanWaitBeforeTheNextStatementAndTheCommit(engine: Engine) async throws {
+        try await engine.withDatabase { database, _ in
+            let seen = try await database.write { connection in
+                try connection.executeLater("INSERT INTO thing (id) VALUES (?)", [1])
+                try connection.executeLater("INSERT INTO thing (id) VALUES (?)", [2])
+                let seen = try connection.query("SELECT count(*) FROM thing")
+                try connection.executeLater("DELETE FROM thing WHERE id = ?", [1])
+                return seen
+            }
+            #expect(seen == [SQLRow([2])])
+            #expect(try await database.queryAll([SQLCall("SELECT id FROM thing")]) == [[SQLRow([2])]])
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func failsACommitWithWhatWasToBeDoneBefore(engine: Engine) async throws {
+        try await engine.withDatabase { database, _ in
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { connection in
+                    try connection.execute("INSERT INTO thing (id) VALUES (1)")
+                    try connection.executeLater("INSERT INTO thing (id) VALUES (?)", [1])
+                    try connection.executeLater("INSERT INTO thing (id) VALUES (?)", [2])
+                }
+            }
+            #expect(error?.kind == .constraint)
+            try await database.expectThings(0)
+            try await database.write { try $0.execute("INSERT INTO thing (id) VALUES (3)") }
+            try await database.expectThings(1)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func answersStatementsThatTravelTogether(engine: Engine) async throws {
+        try await engine.withDatabase { database, _ in
+            let answers = try await database.write { connection in
+                try connection.queryAll([
+                    SQLCall("INSERT INTO thing (id, words) VALUES (?, ?) RETURNING id", [7, "seven"]),
+                    SQLCall("SELECT words FROM thing WHERE id = ?", [8]),
+                    SQLCall("SELECT words FROM thing"),
+                ])
+            }
+            #expect(answers == [[SQLRow([7])], [], [SQLRow(["seven"])]])
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
     func answersNoRowsWithNone(engine: Engine) async throws {
         try await engine.withDatabase { database, _ in
             let answers = try await database.write { connection in

@@ -4,7 +4,7 @@
 /// How much a worker does at once, and how it ends.
 public struct WorkerConfiguration: Sendable {
     /// How many episodes of orchestrations are on their way at once; they wait for commits, not for the processor.
-    public var concurrentOrchestrations = 256
+    public var concurrentOrchestrations = 512
     /// How many entities run operations at once.
     public var concurrentEntities = 16
     /// How many activities run at once, beside those with a limit of their own.
