@@ -12,6 +12,7 @@ import Telemetry
 /// a file or the URI of a PostgreSQL database.
 ///
 /// Each activity says on standard output that it runs, which is its effect: a line that was written cannot be undone.
+/// The line `again` says that the process was taken for dead and goes on as another member of its hub.
 @main
 struct TaskHubCrashHost {
     static func main() async throws {
@@ -28,11 +29,18 @@ struct TaskHubCrashHost {
     }
 
     private static func open(_ store: String) async throws -> EmbeddedTaskHub {
-        guard store.hasPrefix("postgresql:") else { return try await .sqlite(try SQLiteDatabase(path: store)) }
         var configuration = HubConfiguration()
+        // Nobody knows that it is not the activities that end their processes.
+        configuration.maximumDeliveries = 1_000_000
+        guard store.hasPrefix("postgresql:") else {
+            return try await .sqlite(try SQLiteDatabase(path: store), configuration: configuration)
+        }
         configuration.membershipDuration = .seconds(2)
         configuration.leaseDuration = .seconds(2)
-        return try await .postgres(try PostgresDatabase(store), configuration: configuration)
+        let log = Log(from: .warning) { line in
+            if line.message.hasSuffix("it begins again") { announce("again\n") }
+        }
+        return try await .postgres(try PostgresDatabase(store), configuration: configuration, log: log)
     }
 
     /// Repeats what a store that is away for a while may refuse.

@@ -24,6 +24,8 @@ struct CrashHost: Sendable {
     /// What a process did from its start to its end.
     struct Life: Sendable {
         var effects: [Effect]
+        /// Whether it was taken for dead meanwhile, so that others did what it had in hand.
+        var wasMissed: Bool
         /// Whether it was killed before it was done.
         var wasKilled: Bool
     }
@@ -67,7 +69,8 @@ struct CrashHost: Sendable {
         process.waitUntilExit()
         let wasKilled = process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
         if !wasKilled || lines == nil { #expect(process.terminationStatus == 0) }
-        let effects = String(decoding: said, as: UTF8.self).split(separator: "\n").map(Effect.init)
-        return Life(effects: effects, wasKilled: wasKilled)
+        let words = String(decoding: said, as: UTF8.self).split(separator: "\n")
+        let effects = words.filter { $0 != "again" }.map(Effect.init)
+        return Life(effects: effects, wasMissed: effects.count < words.count, wasKilled: wasKilled)
     }
 }

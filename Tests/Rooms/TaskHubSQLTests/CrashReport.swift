@@ -27,6 +27,8 @@ struct CrashReport {
     private var doubled: [String] = []
     /// How many effects happened again since nobody knew of them: a kill came between them and the next commit.
     private var repeated = 0
+    /// How many processes were so slow, or so long without the server, that others took them for dead.
+    private var missed = 0
 
     init(_ victim: Victim, _ scale: CrashScale, seed: UInt64) {
         self.victim = victim
@@ -42,12 +44,10 @@ struct CrashReport {
 
     /// Looks at what was said in all lives, which are in order if one process lived after the other.
     mutating func check(_ lives: [CrashHost.Life]) {
-        // A member that cannot reach the server for long begins again, as another process would.
-        if victim != .server {
-            for life in lives where Set(life.effects).count < life.effects.count {
-                doubled.append("an activity ran twice in one life")
-            }
+        for life in lives where !life.wasMissed && Set(life.effects).count < life.effects.count {
+            doubled.append("an activity ran twice in one life")
         }
+        missed = lives.count(where: \.wasMissed)
         let effects = lives.flatMap(\.effects)
         repeated = effects.count - Set(effects).count
         if victim == .process { checkOrder(effects) }
@@ -104,7 +104,8 @@ struct CrashReport {
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         say(
             "\(kills) kills, \(scale.runs) runs: \(lost.count) lost, \(doubled.count) doubled, "
-                + "\(repeated) effects repeated that a kill cut off, \(Int(seconds)) s")
+                + "\(repeated) effects repeated that a kill cut off, \(missed) processes taken for dead, "
+                + "\(Int(seconds)) s")
         for (what, list) in [("lost", lost), ("doubled", doubled)] where !list.isEmpty {
             Issue.record("seed \(seed), \(what): \(list.prefix(20).joined(separator: "; "))")
         }

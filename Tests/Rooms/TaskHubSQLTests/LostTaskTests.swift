@@ -76,6 +76,24 @@ extension LostTaskTests {
         hub.release(items[1])
     }
 
+    @Test func newsThatAnotherProcessHasHeardMeanwhileAreNotHeardAgain() async throws {
+        let room = PostgresRoom()
+        let hub = try await EmbeddedTaskHub.postgres(try await room.open())
+        try await hub.begin("a")
+        let first = try #require(try await hub.nextOrchestration(.all, Intake()))
+        try await room.open().write { _ = try $0.execute("DELETE FROM hub_member") }
+        try await hub.raiseEvent("number", 1, to: "a")
+        await hub.abandon(first, because: nil)
+        let again = try #require(try await hub.nextOrchestration(.all, Intake()))
+        let other = try await EmbeddedTaskHub.postgres(try await room.open())
+        let taken = try #require(try await other.nextOrchestration(.all, Intake()))
+        let turn = OrchestratorTurn(actions: [])
+        let position = try await other.complete(taken, with: turn, from: try position(of: taken)).position
+        let refusal = try await refusal { _ = try await hub.complete(again, with: turn, from: position) }
+        #expect(refusal == .leaseLost)
+        hub.release(again)
+    }
+
     private func position(of item: OrchestrationWorkItem) throws -> HistoryPosition {
         .beginning(of: try #require(item.beginsExecution).executionID)
     }

@@ -120,7 +120,7 @@ extension EmbeddedTaskHub {
             let result = PendingResult(event: event, item: item, waiter: waiter)
             var isAccepted = false
             wake { state in
-                guard item.joins?.isClosed == false else { return }
+                guard item.joins?.isClosed == false, state.activities.holds(item) else { return }
                 isAccepted = true
                 state.instances.arrived(result, for: InstanceNews(id: item.instanceID, name: item.orchestration))
             }

@@ -47,9 +47,11 @@ extension EmbeddedTaskHub {
         var messages = ready.messages
         var results = ready.results
         var stale: [StoredMessage] = []
+        var eventCount: Int?
         if ready.mustLoad {
             guard let page = try await load(ready.news) else { return nil }
             messages = page.news
+            eventCount = page.head.eventCount
             stale = page.messages.filter { $0.executionID != nil && $0.executionID != page.head.executionID }
             results = keepResults(of: page.head)
         }
@@ -74,6 +76,7 @@ extension EmbeddedTaskHub {
         }
         item.intake = intake
         item.member = ready.member
+        item.eventCount = eventCount
         item.newStart = ready.start?.start
         return item
     }

@@ -51,13 +51,15 @@ extension HubDraft {
     ///
     /// One that breaks a limit ends the instance as failed instead.
     ///
-    /// - Throws: `leaseLost` when the history is not where the episode begins, or when this process has become another
-    ///   member since: others have what it had in hand, and its old leases are nobody's.
+    /// - Throws: `leaseLost` when the history is not where the episode begins or where it was when the news were read,
+    ///   since another process may have heard them meanwhile; or when this process has become another member since:
+    ///   others have what it had in hand, and its old leases are nobody's.
     mutating func complete(_ episode: Episode, _ limits: HubConfiguration) throws -> EpisodeOutcome {
         guard episode.item.member == owner else { throw TaskHubError.staleEpisode(episode.id) }
         if let start = episode.item.newStart { try create(start) }
         guard let head = self[episode.id], head.executionID == episode.position.executionID,
             head.eventCount == episode.position.eventCount, !head.status.isFinal,
+            head.eventCount == episode.item.eventCount ?? head.eventCount,
             head.executionID == episode.item.finishedRun ?? head.executionID
         else { throw TaskHubError.staleEpisode(episode.id) }
         var episode = episode

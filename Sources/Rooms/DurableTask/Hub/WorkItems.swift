@@ -24,6 +24,8 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     package var intake: Intake?
     /// The number under which the hub's process handed it out, as a member of its store.
     var member: Int64 = 0
+    /// How many events the history had when the news were read from the store; nil when they were in memory.
+    var eventCount: Int?
     /// The instance that is stored with the episode.
     var newStart: NewStart?
 
