@@ -45,11 +45,15 @@ class Program:
             raise SystemExit(f"{' '.join(map(str, self.process.args))} ended early")
         return json.loads(line)
 
+    def tell(self, run: str, **parameters: float | str) -> None:
+        """Begins a workload; `answer` waits for its end."""
+        self.process.stdin.write(json.dumps({"run": run, **parameters}) + "\n")
+        self.process.stdin.flush()
+
     def ask(self, run: str, **parameters: float | str) -> dict:
         """Runs a workload; the answer says how much CPU it took, the store's own included."""
         before = self.cpu()
-        self.process.stdin.write(json.dumps({"run": run, **parameters}) + "\n")
-        self.process.stdin.flush()
+        self.tell(run, **parameters)
         return {**self.answer(), "cpu": self.cpu() - before}
 
     def cpu(self) -> float:
@@ -66,11 +70,11 @@ class Contender:
     program: Path
     is_durable: bool = True
 
-    def start(self, store: Store, gate: str = "open") -> Program:
+    def start(self, store: Store, gate: str = "open", *options: str) -> Program:
         if self.program.name == "durabletask_workflows.py":
             return Program([sys.executable, self.program, "--port", str(free_port())], store)
         interpreter = [sys.executable] if self.program.suffix == ".py" else []
-        return Program([*interpreter, self.program, "--store", store.uri, "--gate", gate], store)
+        return Program([*interpreter, self.program, "--store", store.uri, "--gate", gate, *options], store)
 
 
 def all_contenders(engine: Path) -> list[Contender]:

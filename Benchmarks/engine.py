@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the task engine beside DBOS and the Python SDK of durable tasks, on this machine, in one run.
 
-usage: engine.py --engine PROGRAM [--rounds N] [--seconds S] [--only WORDS] [--finished N] [--waiting N]
+usage: engine.py --engine PROGRAM [--parts PART ...] [--rounds N] [--seconds S] [--only WORDS] [--finished N]
+                 [--waiting N]
 
+It has three parts: everybody's rounds, our own start on a great store, and our own processes that share a store.
 Rounds are interleaved, so that a noisy minute hits everybody; the tables show medians. Every store is as durable as it
 gets. The figures go to .cache/bench/engine.json, too.
 """
@@ -20,8 +22,10 @@ from pathlib import Path
 from contenders import Contender, Program, all_contenders
 from engine_tables import print_tables
 from postgres_server import PostgresServer
+from scale_out import scale_out
 from stores import Memory, Postgres, SQLite, Store
 
+PARTS = ("rounds", "great", "shared")
 WORK = Path(__file__).parent.parent / ".cache" / "bench"
 STRANDED = 1000
 IDLE_SECONDS = 10
@@ -113,12 +117,27 @@ def medians(rounds: list[dict]) -> dict:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", type=Path, required=True)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3, help="how long each workload of a round runs")
     parser.add_argument("--only", default="", help="contenders with this in their name")
-    parser.add_argument("--finished", type=int, default=1_000_000, help="instances in the great store; 0: none is made")
+    parser.add_argument("--finished", type=int, default=1_000_000, help="ended instances in the great store")
     parser.add_argument("--waiting", type=int, default=100_000)
     return parser.parse_args()
+
+
+def everybody(contenders: list[Contender], stores: dict, options: argparse.Namespace) -> dict[str, list[dict]]:
+    """The rounds of each contender."""
+    rounds: dict[str, list[dict]] = {one.name: [] for one in contenders}
+    for number in range(options.rounds):
+        for one in contenders:
+            figures = measure(one, stores[one.kind](), options.seconds)
+            if one.is_durable:
+                figures |= recover(one, stores[one.kind]())
+            rounds[one.name].append({**figures, "load": os.getloadavg()[0]})
+            best = max(setting["per_second"] for setting in figures["settings"])
+            print(f"round {number + 1}, {one.name}: {best:.0f}/s, load {os.getloadavg()[0]:.1f}", flush=True)
+    return rounds
 
 
 def main() -> None:
@@ -127,27 +146,25 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     contenders = [one for one in all_contenders(options.engine.resolve()) if options.only in one.name]
+    ours = [one for one in contenders if one.is_durable and "Darkroom" in one.name]
+    rounds, great, shared = {}, {}, {}
 
     with PostgresServer(folder / "postgres") as server:
-        new_store = {"sqlite": lambda: SQLite(folder), "postgres": lambda: Postgres(server), "memory": Memory}
-        rounds: dict[str, list[dict]] = {one.name: [] for one in contenders}
-        for number in range(options.rounds):
-            for one in contenders:
-                figures = measure(one, new_store[one.kind](), options.seconds)
-                if one.is_durable:
-                    figures |= recover(one, new_store[one.kind]())
-                rounds[one.name].append({**figures, "load": os.getloadavg()[0]})
-                best = max(setting["per_second"] for setting in figures["settings"])
-                print(f"round {number + 1}, {one.name}: {best:.0f}/s, load {os.getloadavg()[0]:.1f}", flush=True)
-        great = {
-            one.name: fill(one, new_store[one.kind](), options.finished, options.waiting, options.seconds)
-            for one in contenders if one.is_durable and "Darkroom" in one.name and options.finished
-        }
+        stores = {"sqlite": lambda: SQLite(folder), "postgres": lambda: Postgres(server), "memory": Memory}
+        if "rounds" in options.parts:
+            rounds = everybody(contenders, stores, options)
+        if "great" in options.parts:
+            great = {one.name: fill(one, stores[one.kind](), options.finished, options.waiting, options.seconds)
+                     for one in ours}
+        if "shared" in options.parts:
+            shared = {one.name: scale_out(one, stores[one.kind], options.seconds)
+                      for one in ours if one.kind == "postgres"}
 
     shutil.rmtree(folder)
     results = {name: medians(figures) for name, figures in rounds.items()}
-    print_tables(contenders, results, great)
-    (WORK / "engine.json").write_text(json.dumps({"results": results, "great": great, "rounds": rounds}, indent=2))
+    print_tables(contenders, results, great, shared)
+    (WORK / "engine.json").write_text(
+        json.dumps({"results": results, "great": great, "shared": shared, "rounds": rounds}, indent=2))
 
 
 if __name__ == "__main__":

@@ -11,15 +11,22 @@ def best(results: dict) -> dict[str, float]:
     return max(results["settings"], key=lambda setting: setting["per_second"])
 
 
-def print_tables(contenders: list[Contender], results: dict[str, dict], great: dict[str, dict]) -> None:
+def print_tables(
+    contenders: list[Contender], results: dict[str, dict], great: dict[str, dict], shared: dict[str, dict]
+) -> None:
     cores = len(os.sched_getaffinity(0))
-    print(f"\nOrchestrations of three steps, {cores} cores, medians; the fastest setting of each\n")
-    print_contenders(contenders, results)
-    print("\nBy how clients use it\n")
-    print_settings(contenders, results)
+    if results:
+        print(f"\nOrchestrations of three steps, {cores} cores, medians; the fastest setting of each\n")
+        print_contenders(contenders, results)
+        print("\nBy how clients use it\n")
+        print_settings(contenders, results)
     if great:
         print("\nA great store\n")
         print_great(great)
+    for name, figures in shared.items():
+        print(f"\n{name}: orchestrations per second by how many processes share the hub "
+              f"(in brackets, how many of the {cores} cores they and the database use)\n")
+        print_shared(figures)
 
 
 def row(*cells: str) -> None:
@@ -61,3 +68,14 @@ def print_great(great: dict[str, dict]) -> None:
             f"{figures['rates'][0]:,.0f}, {figures['rates'][-1]:,.0f}", f"{figures['ready_seconds']:.2f}",
             f"{figures['first_end_seconds']:.2f}", f"{empty['per_second']:,.0f}, {full['per_second']:,.0f}",
             f"{empty['cpu_per_1000']:.2f}, {full['cpu_per_1000']:.2f}", f"{figures['idle_cpu']:.2%}")
+
+
+def print_shared(figures: dict) -> None:
+    counts = list(next(iter(figures["loads"].values())))
+    row("", *map(str, counts))
+    row("---", *["---"] * len(counts))
+    for load, by_count in figures["loads"].items():
+        row(load, *(f"{one['per_second']:,.0f} ({one['cores']:.1f})" for one in by_count.values()))
+    kill = figures["kill"]
+    print(f"\nOne of {counts[-1]} processes was killed under load: of {kill['count']:,} orchestrations {kill['lost']} "
+          f"were lost and {kill['doubled']} doubled; those that it had in hand ended within {kill['slowest']:.1f} s.")

@@ -13,6 +13,10 @@ final class BenchmarkTasks: Sendable {
     }
 
     static let gated = "increment behind the gate"
+    /// An activity that waits for something, as most do, and that a process must not run more of at once.
+    static let waiting = "increment after a wait"
+    static let wait = Duration.milliseconds(5)
+    static let waitsAtOnce = 4
     /// Instances whose first steps are noted have ids that begin so.
     static let watched = "watched-"
 
@@ -21,26 +25,29 @@ final class BenchmarkTasks: Sendable {
 
     init(isGateOpen: Bool) { self.isGateOpen = isGateOpen }
 
+    /// The orchestrations of three steps, with the activity of each.
+    private static let steps = [
+        "three": ["increment", "increment", "increment"],
+        "three, gated": ["increment", gated, "increment"],
+        "three, waiting": [waiting, waiting, waiting],
+    ]
+
     /// What is held up at the gate must not keep others from running.
     var configuration: WorkerConfiguration {
         var configuration = WorkerConfiguration()
+        configuration.activityLimits[Self.waiting] = Self.waitsAtOnce
         if !isGateOpen { configuration.activityLimits[Self.gated] = 1_000 }
         return configuration
     }
 
     func registry() -> TaskRegistry {
         var registry = TaskRegistry()
-        registry.addOrchestration("three") { (context: OrchestrationContext, input: Int) in
-            var value = input
-            for _ in 0..<3 { value = try await context.call(activity: "increment", value, as: Int.self) }
-            return value
-        }
-        registry.addOrchestration("three, gated") { (context: OrchestrationContext, input: Int) in
-            var value = input
-            for name in ["increment", Self.gated, "increment"] {
-                value = try await context.call(activity: name, value, as: Int.self)
+        for (orchestration, activities) in Self.steps {
+            registry.addOrchestration(orchestration) { (context: OrchestrationContext, input: Int) in
+                var value = input
+                for name in activities { value = try await context.call(activity: name, value, as: Int.self) }
+                return value
             }
-            return value
         }
         registry.addOrchestration("wide") { (context: OrchestrationContext, width: Int) in
             try await withThrowingTaskGroup(of: Int.self) { group in
@@ -65,6 +72,10 @@ final class BenchmarkTasks: Sendable {
                 let now = ContinuousClock.now
                 self.sightings.withLock { $0.firstSteps[context.instanceID] = $0.firstSteps[context.instanceID] ?? now }
             }
+            return value + 1
+        }
+        registry.addActivity(Self.waiting) { (_, value: Int) in
+            try await Task.sleep(for: Self.wait)
             return value + 1
         }
         registry.addActivity(Self.gated) { (_, value: Int) in

@@ -4,8 +4,8 @@
 /// One workload and how much of it.
 struct Command: Decodable {
     enum Workload: String, Decodable {
-        /// Orchestrations of three steps by so many `clients`, each of which starts its next when the last has ended,
-        /// for so many `seconds`.
+        /// Orchestrations of three steps, or of the name `orchestration`, by so many `clients`, each of which starts
+        /// its next when the last has ended, for so many `seconds`.
         case steps
         /// `count` orchestrations of three steps, each on an idle system.
         case alone
@@ -17,9 +17,12 @@ struct Command: Decodable {
         case finish
         /// `count` finished orchestrations, and `waiting` ones that wait for a timer.
         case fill
+        /// Looks at everything in the store.
+        case audit
     }
 
     var run: Workload
+    var orchestration: String?
     var count: Int?
     var waiting: Int?
     var clients: Int?
@@ -38,6 +41,10 @@ struct Answer: Encodable {
     var firstSteps: [Double]?
     /// Orchestrations per second in each tenth of the filling.
     var rates: [Double]?
+    /// How many orchestrations have not ended as they must.
+    var lost: Int?
+    /// How many orchestrations ended more than once, or heard an answer more than once.
+    var doubled: Int?
 
     enum CodingKeys: String, CodingKey {
         case count
@@ -45,5 +52,7 @@ struct Answer: Encodable {
         case latencies
         case firstSteps = "first_steps"
         case rates
+        case lost
+        case doubled
     }
 }

@@ -15,6 +15,8 @@ struct Options {
 
     var store = Store.memory
     var isGateOpen = true
+    /// Whether the process runs what it and others start, or only starts and waits.
+    var isWorker = true
 
     init(_ arguments: ArraySlice<String>) throws {
         var rest = arguments
@@ -23,6 +25,7 @@ struct Options {
             switch name {
             case "--store": store = try Store(value)
             case "--gate": isGateOpen = value != "closed"
+            case "--role": isWorker = value != "client"
             default: throw Misuse(description: "there is no option \(name)")
             }
         }

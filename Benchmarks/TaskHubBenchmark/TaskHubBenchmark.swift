@@ -8,11 +8,11 @@ import Glibc
 
 /// Runs the workloads of the task engine that `Benchmarks/engine.py` asks for, with full durability.
 ///
-///     TaskHubBenchmark --store sqlite:PATH|postgres:URI|memory [--gate closed]
+///     TaskHubBenchmark --store sqlite:PATH|postgres:URI|memory [--gate closed] [--role client]
 ///
 /// Each line of input is a ``Command``, each line of output the ``Answer`` to it; the first one, `{}`, says that the
 /// hub is open. It ends when its input does. A closed gate holds stranded orchestrations up, so that the program can
-/// be killed under them.
+/// be killed under them. A client leaves the work to other processes on the same store.
 @main
 struct TaskHubBenchmark {
     static func main() async throws {
@@ -21,7 +21,7 @@ struct TaskHubBenchmark {
         let tasks = BenchmarkTasks(isGateOpen: options.isGateOpen)
         let worker = TaskHubWorker(hub, registry: tasks.registry(), configuration: tasks.configuration)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await worker.run() }
+            group.addTask { try await options.isWorker ? worker.run() : hub.run() }
             try await answerCommands(Workloads(hub: hub, tasks: tasks))
             group.cancelAll()
         }

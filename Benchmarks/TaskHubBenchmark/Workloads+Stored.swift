@@ -43,6 +43,24 @@ extension Workloads {
         return Answer(count: count + waiting, seconds: begin.age, rates: rates)
     }
 
+    /// Counts orchestrations of three steps that have not ended with their result, and those that did something twice.
+    func audit() async throws -> Answer {
+        var answer = Answer(count: 0, lost: 0, doubled: 0)
+        var query = InstanceQuery(limit: 1_000)
+        query.includesPayloads = true
+        repeat {
+            let page = try await hub.list(query)
+            for instance in page.instances {
+                let result = instance.input.flatMap { Int($0) }.map { "\($0 + 3)" }
+                if instance.status != .completed || instance.output != result { answer.lost? += 1 }
+                if try await hub.history(of: instance.id).repeats { answer.doubled? += 1 }
+            }
+            answer.count? += page.instances.count
+            query.after = page.next
+        } while query.after != nil
+        return answer
+    }
+
     /// Runs `body` for each number, many at once.
     private func forEach(_ numbers: Range<Int>, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let clients = 256
@@ -55,5 +73,21 @@ extension Workloads {
             }
             try await group.waitForAll()
         }
+    }
+}
+
+extension [HistoryEvent] {
+    /// Whether an end or the answer of an activity stands there twice.
+    fileprivate var repeats: Bool {
+        var answered: [Int] = []
+        for event in self {
+            switch event.kind {
+            case .taskCompleted(let id, _), .taskFailed(let id, _): answered.append(id)
+            // No activity has the number.
+            case .executionCompleted: answered.append(-1)
+            default: break
+            }
+        }
+        return Set(answered).count < answered.count
     }
 }

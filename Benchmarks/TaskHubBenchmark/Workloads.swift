@@ -25,26 +25,28 @@ struct Workloads {
     func run(_ command: Command) async throws -> Answer {
         let count = command.count ?? 0
         return switch command.run {
-        case .steps: try await steps(for: command.seconds ?? 1, clients: command.clients ?? 1)
+        case .steps: try await steps(command)
         case .alone: try await alone(count)
         case .fanOut: try await fanOut(for: command.seconds ?? 1, width: command.width ?? 1)
         case .strand: try await strand(count)
         case .finish: try await finish(count)
         case .fill: try await fill(count, waiting: command.waiting ?? 0)
+        case .audit: try await audit()
         }
     }
 
-    private func steps(for seconds: Double, clients: Int) async throws -> Answer {
+    private func steps(_ command: Command) async throws -> Answer {
+        let (name, seconds) = (command.orchestration ?? "three", command.seconds ?? 1)
         let run = UUID().uuidString
         let begin = ContinuousClock.now
         let latencies = try await withThrowingTaskGroup(of: [Double].self) { group in
-            for client in 0..<clients {
+            for client in 0..<(command.clients ?? 1) {
                 group.addTask {
                     var latencies: [Double] = []
                     while begin.age < seconds {
                         let number = latencies.count
                         latencies.append(
-                            try await time("three", number, expecting: number + 3, id: "\(run)-\(client)-\(number)"))
+                            try await time(name, number, expecting: number + 3, id: "\(run)-\(client)-\(number)"))
                     }
                     return latencies
                 }
