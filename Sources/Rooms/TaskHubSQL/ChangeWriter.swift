@@ -35,8 +35,18 @@ struct ChangeWriter {
         var receipt = HubReceipt()
         receipt.messages = try deliver(changes.messages)
         receipt.tasks = try queue(changes.tasks)
+        receipt.ends = try ends(of: changes.awaited)
         if dialect.isShared { try tell(changes.signals) }
         return receipt
+    }
+
+    /// How instances ended; what cannot be read is left to those who ask for it.
+    private func ends(of ids: [String]) throws -> [String: InstanceStatus] {
+        if ids.isEmpty { return [:] }
+        let select = "SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance WHERE id = ?"
+        let rows = try connection.queryEach(select, ids.map { [.text($0)] }).joined()
+        let ends = rows.compactMap { try? InstanceRow.status($0) }
+        return Dictionary(ends.map { ($0.id, $0) }) { first, _ in first }
     }
 
     /// Sends signals to the other members with the commit.

@@ -124,23 +124,26 @@ extension EmbeddedTaskHub {
 extension EmbeddedTaskHub {
     /// Waits until an instance has ended.
     public func waitForCompletion(of id: String) async throws -> InstanceStatus {
-        try await waitForRun(of: id)
+        if let end = try await waitForRun(of: id) { return try await resolvingPayloads(of: end) }
         return try await wait(\.ends, id) { $0.status.isFinal }
     }
 
     /// Waits while this process works on a run of an instance: one of its own commits ends it, so there is nothing to
     /// ask the store before.
-    private func waitForRun(of id: String) async throws {
+    ///
+    /// - Returns: how it ended; nil when the store has to be asked.
+    private func waitForRun(of id: String) async throws -> InstanceStatus? {
         let bell = Bell()
         let mustWait = state.withLock { state in
             guard state.instances.hasRun(id) else { return false }
             state.waiters.ends[id, default: []].append(bell)
             return true
         }
-        guard mustWait else { return }
+        guard mustWait else { return nil }
         defer { forget(bell, \.ends, id) }
         await wait(for: bell)
         try Task.checkCancellation()
+        return state.withLock { $0.waiters.takeReport(bell) }
     }
 
     /// Waits until a worker has begun with an instance.
@@ -181,6 +184,7 @@ extension EmbeddedTaskHub {
         _ bell: Bell, _ bells: any WritableKeyPath<HubWaiters, [String: [Bell]]> & Sendable, _ id: String
     ) {
         state.withLock { state in
+            _ = state.waiters.takeReport(bell)
             state.waiters[keyPath: bells][id]?.removeAll { $0 === bell }
             if state.waiters[keyPath: bells][id]?.isEmpty == true { state.waiters[keyPath: bells][id] = nil }
         }

@@ -19,11 +19,12 @@ extension EmbeddedTaskHub {
         let decision = Decision()
         let owner = state.withLock { $0.owner }
         do {
-            let receipt = try await store.commit(locks, as: owner) { [clock, store] heads in
-                var draft = HubDraft(heads, owner: owner, isShared: store.isShared, at: clock.now)
+            let receipt = try await store.commit(locks, as: owner) { heads in
+                var draft = HubDraft(heads, owner: owner, isShared: self.store.isShared, at: self.clock.now)
                 let results = requests.map { request in Result { try request.decide(&draft) } }
                 draft.dropUnheard()
                 draft.offerUnclaimed(subjects)
+                self.askForEnds(&draft.changes)
                 decision.made.withLock { $0 = (draft, results) }
                 return draft.changes
             }
@@ -34,6 +35,13 @@ extension EmbeddedTaskHub {
             await beginAgain(after: error, as: owner)
             return HubCommit(results: requests.map { _ in .failure(error) }) {}
         }
+    }
+
+    /// Lets the commit say how instances ended that somebody waits for, where it costs less than to ask afterwards.
+    private func askForEnds(_ changes: inout HubChanges) {
+        let ended = changes.moves.lazy.filter { $0.completion != nil }.map(\.id)
+        if store.isShared || ended.isEmpty { return }
+        changes.awaited = state.withLock { state in ended.filter { state.waiters.ends[$0] != nil } }
     }
 
     /// Puts what is durable now into the queues.
@@ -49,6 +57,7 @@ extension EmbeddedTaskHub {
             for (task, row) in zip(draft.changes.tasks, receipt.tasks) {
                 state.queue(task, row, isCurrent: draft[task.execution.instanceID]?.isRun(task.execution) == true)
             }
+            state.waiters.report(receipt.ends)
             bells = state.takeBells(for: draft)
         }
         for result in unstored { result.waiter.resume(returning: false) }

@@ -45,6 +45,8 @@ package struct HubChanges: Sendable {
     package var payloadUses: [PayloadUse] = []
     /// What the other members of a shared hub must hear.
     package var signals: [HubSignal] = []
+    /// Instances that end and that somebody waits for: how they ended is part of the receipt.
+    package var awaited: [String] = []
 
     /// No changes.
     package init() {}
@@ -211,6 +213,8 @@ package struct HubReceipt: Sendable {
     package var messages: [Int64] = []
     /// The queue rows of the tasks, in order.
     package var tasks: [Int64] = []
+    /// How the awaited instances ended, by id; whoever finds none asks the store.
+    package var ends: [String: InstanceStatus] = [:]
 
     /// A receipt for nothing.
     package init() {}

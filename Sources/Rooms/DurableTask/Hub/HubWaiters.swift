@@ -30,6 +30,8 @@ struct HubWaiters {
     var beginnings: [String: [Bell]] = [:]
     /// Who waits for an instance to end.
     var ends: [String: [Bell]] = [:]
+    /// How the instance of a bell that rings ended, where the commit said so.
+    private var reports: [ObjectIdentifier: InstanceStatus] = [:]
 
     /// Whether a worker that answers at once waits for orchestrations of this name.
     func hasImmediateWorker(for name: String) -> Bool {
@@ -61,6 +63,18 @@ struct HubWaiters {
         if !beginnings.isEmpty { bells += beginnings.removeValue(forKey: id) ?? [] }
         if isEnded, !ends.isEmpty { bells += ends.removeValue(forKey: id) ?? [] }
         return bells
+    }
+
+    /// Notes how instances ended, for those whose bells are rung for that.
+    mutating func report(_ statuses: [String: InstanceStatus]) {
+        for (id, status) in statuses where status.status.isFinal {
+            for bell in ends[id] ?? [] { reports[ObjectIdentifier(bell)] = status }
+        }
+    }
+
+    /// How the instance of a bell ended; nil when the store has to be asked.
+    mutating func takeReport(_ bell: Bell) -> InstanceStatus? {
+        reports.isEmpty ? nil : reports.removeValue(forKey: ObjectIdentifier(bell))
     }
 
     /// The bells of everybody who waits for an end.

@@ -23,6 +23,7 @@ extension MemoryHubStore.Rows {
         var receipt = HubReceipt()
         receipt.messages = changes.messages.map { deliver($0) }
         receipt.tasks = changes.tasks.map { queue($0) }
+        for id in changes.awaited { receipt.ends[id] = instances[id]?.status }
         return receipt
     }
 
