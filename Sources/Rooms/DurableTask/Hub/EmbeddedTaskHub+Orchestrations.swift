@@ -69,7 +69,7 @@ extension EmbeddedTaskHub {
             instanceID: ready.news.id, name: ready.news.name, events: stored,
             messages: (messages + stale).map(\.sequence))
         item.finishedTasks = results.map(\.item.sequence)
-        item.finishedRun = results.first?.item.executionID
+        item.runs = Set(messages.compactMap(\.executionID) + results.map(\.item.executionID))
         if let events = try await resolved(stored, of: ready.news.id) {
             item.events = events
             item.stored = stored

@@ -60,7 +60,7 @@ extension HubDraft {
         guard let head = self[episode.id], head.executionID == episode.position.executionID,
             head.eventCount == episode.position.eventCount, !head.status.isFinal,
             head.eventCount == episode.item.eventCount ?? head.eventCount,
-            head.executionID == episode.item.finishedRun ?? head.executionID
+            episode.item.runs.allSatisfy({ $0 == head.executionID })
         else { throw TaskHubError.staleEpisode(episode.id) }
         var episode = episode
         episode.turn = limits.bounded(episode.turn)

@@ -18,8 +18,8 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     package var messages: [Int64]
     /// The queue rows of the activities whose results are among the news and stored with the episode.
     package var finishedTasks: [Int64] = []
-    /// The run that these activities were called by; nil when there are none.
-    package var finishedRun: String?
+    /// The runs that the news are meant for, as far as they name one; another run must not hear them.
+    package var runs: Set<String> = []
     /// What it was fetched through.
     package var intake: Intake?
     /// The number under which the hub's process handed it out, as a member of its store.

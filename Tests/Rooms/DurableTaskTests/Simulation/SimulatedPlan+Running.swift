@@ -32,18 +32,27 @@ extension SimulatedPlan {
         var offset: Int
     }
 
-    /// Everything that a worker needs to run the plan.
+    fileprivate func run(_ context: OrchestrationContext, _ progress: Progress) async throws -> Int {
+        let offset = progress.round * Self.stride
+        let sum = try await progress.sum + root.run(context, offset)
+        if progress.round + 1 == rounds { return sum }
+        throw context.continueAsNew(Progress(round: progress.round + 1, sum: sum))
+    }
+}
+
+extension SimulatedCast {
+    /// Everything that a worker needs to run all plans.
     func registry(_ executor: SimulationExecutor, _ ledger: EffectLedger) -> TaskRegistry {
         var registry = TaskRegistry()
         registry.add(SimulatedTotal.self)
-        registry.addOrchestration("main") { (context: OrchestrationContext, progress: Progress) in
-            let offset = progress.round * Self.stride
-            let sum = try await progress.sum + root.run(context, offset)
-            if progress.round + 1 == rounds { return sum }
-            throw context.continueAsNew(Progress(round: progress.round + 1, sum: sum))
+        registry.addOrchestration("main") { (context: OrchestrationContext, progress: SimulatedPlan.Progress) in
+            try await main.run(context, progress)
         }
-        registry.addOrchestration("child") { [children] (context: OrchestrationContext, order: Order) in
-            guard let step = children[order.number] else { throw SimulatedStep.broken }
+        registry.addOrchestration("aside") { (context: OrchestrationContext, offset: Int) in
+            try await plan(of: offset).root.run(context, offset)
+        }
+        registry.addOrchestration("child") { (context: OrchestrationContext, order: SimulatedPlan.Order) in
+            guard let step = plan(of: order.offset).children[order.number] else { throw SimulatedStep.broken }
             if case .section(let number) = step, number == order.number {
                 return try await SimulatedStep.lock(context, number + order.offset)
             }
@@ -54,12 +63,21 @@ extension SimulatedPlan {
                 try await context.event("never", as: Int.self)
             }
         }
+        addActivities(to: &registry, executor, ledger)
+        return registry
+    }
+
+    private func addActivities(
+        to registry: inout TaskRegistry, _ executor: SimulationExecutor, _ ledger: EffectLedger
+    ) {
         registry.addActivity("work") { (context, number: Int) in
+            if breakage.isBroken(number) { throw SimulatedStep.broken }
             ledger.run(EffectLedger.name("\(number)", context.attempt))
             await executor.yield(times: number % 5)
             return 3 * number + 1
         }
         registry.addActivity("flaky") { (context, number: Int) in
+            if breakage.isBroken(number) { throw SimulatedStep.broken }
             ledger.run(EffectLedger.name("\(number)", context.attempt))
             await executor.yield(times: number % 3)
             if context.attempt == 1 { throw TaskFailure(type: "Flaky", message: "again") }
@@ -69,7 +87,6 @@ extension SimulatedPlan {
             ledger.run(EffectLedger.name("\(number)", context.attempt))
             throw SimulatedStep.broken
         }
-        return registry
     }
 }
 
@@ -146,11 +163,13 @@ extension SimulatedStep {
 
     /// Counts up two entities, reading and writing them apart.
     fileprivate static func lock(_ context: OrchestrationContext, _ number: Int) async throws -> Int {
-        try await context.lock(SimulatedTotal.id("left"), SimulatedTotal.id("right")) {
-            let left = try await context.call(SimulatedTotal.add, 0, on: "left")
+        // What happens in a section is done again when an instance is rewound or replaced, so those count apart.
+        let (one, other) = number < SimulatedCast.distance ? ("left", "right") : ("left aside", "right aside")
+        return try await context.lock(SimulatedTotal.id(one), SimulatedTotal.id(other)) {
+            let count = try await context.call(SimulatedTotal.add, 0, on: one)
             let result = try await context.call(activity: "work", number, as: Int.self)
-            _ = try await context.call(SimulatedTotal.set, left + 1, on: "left")
-            _ = try await context.call(SimulatedTotal.add, 1, on: "right")
+            _ = try await context.call(SimulatedTotal.set, count + 1, on: one)
+            _ = try await context.call(SimulatedTotal.add, 1, on: other)
             return result
         }
     }

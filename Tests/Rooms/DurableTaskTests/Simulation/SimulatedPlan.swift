@@ -35,12 +35,15 @@ struct SimulatedPlan: Sendable {
     /// The numbers of the events that are waited for.
     private(set) var events: [Int] = []
 
-    init(seed: UInt64) {
+    /// - Parameter isAside: Whether the instance plays aside from the main one: in one round, told of nothing, telling
+    ///   nobody.
+    init(seed: UInt64, isAside: Bool = false) {
         var generator = SeededGenerator(seed: seed)
         var count = 0
-        let root = SimulatedStep.random(&generator, &count, depth: 3, isChild: false)
+        let step = SimulatedStep.random(&generator, &count, depth: 3, isChild: false)
+        let root = isAside ? step.alone : step
         self.root = root
-        rounds = Int.random(in: 1...3, using: &generator)
+        rounds = isAside ? 1 : Int.random(in: 1...3, using: &generator)
         root.visit { step in
             if case .child(let number, let body) = step { children[number] = body }
             if case .section(let number) = step { children[number] = step }
@@ -51,18 +54,11 @@ struct SimulatedPlan: Sendable {
     /// The result of the last round.
     var result: Int { (0..<rounds).reduce(0) { $0 + root.result($1 * Self.stride) } }
 
-    /// The effects that must happen, and those that may.
-    var effects: (certain: Set<String>, possible: Set<String>) {
-        var (certain, possible): (Set<String>, Set<String>) = ([], [])
-        for round in 0..<rounds {
-            root.visit { step in
-                for (attempt, number) in step.effects {
-                    let name = EffectLedger.name("\(number + round * Self.stride)", attempt)
-                    if case .abandoned = step { possible.insert(name) } else { certain.insert(name) }
-                }
-            }
-        }
-        return (certain, possible)
+    /// The effects of all rounds.
+    var effects: SimulatedEffects {
+        var effects = SimulatedEffects()
+        for round in 0..<rounds { effects.add(root, round * Self.stride) }
+        return effects
     }
 
     /// What the entities hold in the end.
@@ -81,6 +77,23 @@ struct SimulatedPlan: Sendable {
             }
         }
         return totals
+    }
+}
+
+/// The effects that must happen, and those that may.
+struct SimulatedEffects {
+    var certain: Set<String> = []
+    var possible: Set<String> = []
+
+    /// Those of a step and of all below it.
+    mutating func add(_ root: SimulatedStep, _ offset: Int, isCertain: Bool = true) {
+        root.visit { step in
+            for (attempt, number) in step.effects {
+                let name = EffectLedger.name("\(number + offset)", attempt)
+                if case .abandoned = step { possible.insert(name) } else if isCertain { certain.insert(name) }
+                possible.insert(name)
+            }
+        }
     }
 }
 
@@ -111,6 +124,18 @@ extension SimulatedStep {
         case 11 where depth > 0:
             return .child(number, random(&generator, &count, depth: depth - 1, isChild: true))
         default: return .work(number)
+        }
+    }
+
+    /// The same shape, with activities in the place of what others send or are sent.
+    var alone: SimulatedStep {
+        switch self {
+        case .event(let number), .call(let number), .signal(let number): .work(number)
+        case .child(let number, let step): .child(number, step.alone)
+        case .race(let step): .race(step.alone)
+        case .sequence(let steps): .sequence(steps.map(\.alone))
+        case .group(let steps): .group(steps.map(\.alone))
+        default: self
         }
     }
 

@@ -12,23 +12,29 @@ import Telemetry
 /// The same seed gives the same life up to what depends on the ids of runs, which are random; `make simulate` sets
 /// `SWIFT_DETERMINISTIC_HASHING`, without which the order of sets differs from process to process.
 final class Simulation: Sendable {
-    private let seed: UInt64
-    private let isDisturbed: Bool
-    private let plan: SimulatedPlan
-    private let executor: SimulationExecutor
-    private let faults: Faults
+    let seed: UInt64
+    let isDisturbed: Bool
+    let cast: SimulatedCast
+    let executor: SimulationExecutor
+    let faults: Faults
+    let base = EmbeddedTaskHub.memoryStore()
     private let clock = VirtualHubClock()
-    private let base = EmbeddedTaskHub.memoryStore()
     private let ledger = EffectLedger()
     private let current = Lock<EmbeddedTaskHub?>(nil)
     private let found = Lock<[String]>([])
     /// How many clients have not done yet.
     private let clients = Lock(0)
+    /// Clients that wait until nobody can go on.
+    private let waiting = Lock<(clients: [CheckedContinuation<Void, Never>], isOver: Bool)>(([], false))
+    /// What the instances beside the main one do, as far as they were started.
+    let effectsAside = Lock(SimulatedEffects())
+
+    private var plan: SimulatedPlan { cast.main }
 
     init(seed: UInt64, isDisturbed: Bool) {
         self.seed = seed
         self.isDisturbed = isDisturbed
-        plan = SimulatedPlan(seed: seed)
+        cast = SimulatedCast(seed: seed)
         executor = SimulationExecutor(seed: seed)
         faults = Faults(seed: seed, budget: isDisturbed ? 25 : 0, executor)
     }
@@ -40,7 +46,7 @@ final class Simulation: Sendable {
         return simulation.found.withLock { $0 }
     }
 
-    private func note(_ problem: String) { found.withLock { $0.append(problem) } }
+    func note(_ problem: String) { found.withLock { $0.append(problem) } }
 
     private func live() async {
         await withTaskGroup(of: Void.self) { group in
@@ -56,6 +62,7 @@ final class Simulation: Sendable {
                 await describeRest()
             }
             group.cancelAll()
+            letWaitingGo(isOver: true)
         }
     }
 }
@@ -82,7 +89,7 @@ extension Simulation {
     }
 
     private func work(_ hub: EmbeddedTaskHub, _ store: FaultyStore) async {
-        let worker = TaskHubWorker(hub, registry: plan.registry(executor, ledger), configuration: configuration)
+        let worker = TaskHubWorker(hub, registry: cast.registry(executor, ledger), configuration: configuration)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
@@ -117,7 +124,7 @@ extension Simulation {
     private var clientCalls: [@Sendable () async -> Void] {
         var calls: [@Sendable () async -> Void] = [
             { await self.start() }, { await self.hold() }, { await self.passTime() },
-            { await self.startAndEndAnother() },
+            { await self.startAndEndAnother() }, { await self.playAside() },
         ]
         for round in 0..<plan.rounds {
             for event in plan.events.map({ $0 + round * SimulatedPlan.stride }) {
@@ -133,7 +140,7 @@ extension Simulation {
     }
 
     /// Asks the hub until it answers.
-    private func insist(_ call: (EmbeddedTaskHub) async throws -> Void) async {
+    func insist(_ call: (EmbeddedTaskHub) async throws -> Void) async {
         while !Task.isCancelled {
             await executor.yield()
             guard let hub = current.withLock({ $0 }) else { continue }
@@ -161,6 +168,28 @@ extension Simulation {
         await insist { hub in _ = try await hub.start(StartRequest(id: "other", name: "other", input: "0")) }
         await executor.yield(times: faults.number(in: 0..<300))
         await insist { hub in try await hub.terminate("other", reason: "enough") }
+        _ = await end(of: "other")
+        await insist { hub in _ = try await hub.purge(PurgeFilter(statuses: [.terminated])) }
+        if await end(of: "other", waits: false) != nil { note("what was terminated was not deleted") }
+    }
+
+    /// Waits until nobody can go on but those who wait so.
+    func waitForQuiet() async {
+        await withCheckedContinuation { client in
+            let isOver = waiting.withLock { waiting in
+                if !waiting.isOver { waiting.clients.append(client) }
+                return waiting.isOver
+            }
+            if isOver { client.resume() }
+        }
+    }
+
+    private func letWaitingGo(isOver: Bool) {
+        let clients = waiting.withLock { waiting in
+            defer { waiting = ([], isOver) }
+            return waiting.clients
+        }
+        for client in clients { client.resume() }
     }
 
     private func raise(_ event: Int) async {
@@ -200,9 +229,10 @@ extension Simulation {
         var hours = 0
         while await !isSo() {
             if executor.isIdle {
-                guard hours < 10 else { return false }
+                guard hours < 60 else { return false }
                 hours += 1
                 clock.advance(by: .seconds(3_600))
+                letWaitingGo(isOver: false)
             }
             if executor.steps > 1_000_000 { return false }
             await executor.yield()
@@ -264,7 +294,7 @@ extension Simulation {
     }
 
     /// A stored text, or what it refers to when it is large.
-    private func text(_ stored: String?) async -> String? {
+    func text(_ stored: String?) async -> String? {
         guard let stored, let row = stored.split(separator: "payload:").first, stored.hasPrefix("payload:") else {
             return stored
         }
@@ -272,11 +302,13 @@ extension Simulation {
     }
 
     private func checkEffects() {
-        let (certain, possible) = plan.effects
+        let (effects, effectsAside) = (plan.effects, effectsAside.withLock { $0 })
         let runs = ledger.runs
-        for name in certain where runs[name] == nil { note("effect \(name) is lost") }
-        for (name, count) in runs {
-            if !certain.contains(name), !possible.contains(name) { note("effect \(name) was not asked for") }
+        for name in effects.certain.union(effectsAside.certain) where runs[name] == nil {
+            note("effect \(name) is lost")
+        }
+        for (name, count) in runs where !effectsAside.possible.contains(name) {
+            if !effects.possible.contains(name) { note("effect \(name) was not asked for") }
             if !isDisturbed, count > 1 { note("effect \(name) happened \(count) times without need") }
         }
     }

@@ -33,6 +33,12 @@ struct SimulationTests {
         }
     }
 
+    /// Seeds that found something: a message of a replaced run that the next run heard before its beginning.
+    @Test(arguments: [UInt64(3409)])
+    func whatWentWrongOnceIsRight(_ seed: UInt64) {
+        #expect(Simulation.problems(seed: seed) == [])
+    }
+
     @Test(arguments: 0..<100)
     func nothingHappensTwiceWithoutNeed(_ seed: UInt64) {
         #expect(Simulation.problems(seed: seed, isDisturbed: false) == [])
