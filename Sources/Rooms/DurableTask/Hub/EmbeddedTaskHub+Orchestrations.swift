@@ -20,27 +20,34 @@ extension EmbeddedTaskHub {
     func nextInstance<Item: Sendable>(
         _ filter: RouteFilter, _ intake: Intake, _ item: (InstanceQueue.Ready) async throws -> Item?
     ) async throws -> Item? {
+        var wasCalled = false
         while !intake.isClosed, !Task.isCancelled {
             if let ready = state.withLock({ $0.nextInstance(filter) }) {
                 if let item = try await item(ready) { return item }
-            } else if try await !claimInstances() {
-                await waitForInstance(filter, intake)
+                continue
             }
+            // Somebody else was faster, or it was called for something that it does not take.
+            if wasCalled { wake { _ in } }
+            wasCalled = try await claimInstances() ? false : await waitForInstance(filter, intake)
         }
         wake { _ in }
         return nil
     }
 
-    private func waitForInstance(_ filter: RouteFilter, _ intake: Intake) async {
+    /// - Returns: whether the fetch was called for an instance.
+    private func waitForInstance(_ filter: RouteFilter, _ intake: Intake) async -> Bool {
         let bell = Bell()
         let mustWait = state.withLock { state in
             guard !state.instances.hasNext(filter), !state.mayClaim, !intake.isClosed else { return false }
             state.waiters.instances.append(HubWaiters.Instance(intake: intake, filter: filter, bell: bell))
             return true
         }
-        guard mustWait else { return }
+        guard mustWait else { return false }
         await bell.wait()
-        if Task.isCancelled { state.withLock { $0.waiters.remove(bell) } }
+        return state.withLock { state in
+            if Task.isCancelled { state.waiters.remove(bell) }
+            return state.waiters.answers(bell)
+        }
     }
 
     private func item(for ready: InstanceQueue.Ready, _ intake: Intake) async throws -> OrchestrationWorkItem? {

@@ -24,6 +24,8 @@ struct HubWaiters {
     }
 
     var instances: [Instance] = []
+    /// The fetches of instances that were woken and have not looked yet.
+    fileprivate var called: Set<ObjectIdentifier> = []
     var activities: [Activity] = []
     var cancellations: [Cancellation] = []
     /// Who waits for an instance to begin.
@@ -83,6 +85,11 @@ struct HubWaiters {
         return ends.values.flatMap { $0 }
     }
 
+    /// A fetch of instances that was woken looks now.
+    ///
+    /// - Returns: whether it was woken for an instance, which it leaves to others if it takes none.
+    mutating func answers(_ bell: Bell) -> Bool { called.remove(ObjectIdentifier(bell)) != nil }
+
     /// A wait was cancelled.
     mutating func remove(_ bell: Bell) {
         instances.removeAll { $0.bell === bell }
@@ -95,7 +102,8 @@ extension EmbeddedTaskHub.State {
     /// Whether workers of this process take instances.
     var isServed: Bool { !waiters.instances.isEmpty || instances.inFlightCount > 0 }
 
-    /// The bells of those who would not wait any more: at most one fetch for each instance that waits.
+    /// The bells of those who would not wait any more: at most one fetch for each instance that waits, those included
+    /// that are on their way.
     ///
     /// The fetch that came last is woken first: its worker is the warmest.
     mutating func takeBells() -> [Bell] {
@@ -117,9 +125,11 @@ extension EmbeddedTaskHub.State {
     private mutating func takeInstanceBells() -> [Bell] {
         var bells: [Bell] = []
         var index = waiters.instances.count - 1
-        while index >= 0, bells.count < instances.waitingCount {
+        while index >= 0, waiters.called.count < instances.waitingCount {
             if instances.hasNext(waiters.instances[index].filter) {
-                bells.append(waiters.instances.remove(at: index).bell)
+                let bell = waiters.instances.remove(at: index).bell
+                waiters.called.insert(ObjectIdentifier(bell))
+                bells.append(bell)
             }
             index -= 1
         }
