@@ -54,11 +54,11 @@ extension EmbeddedTaskHub {
         var messages = ready.messages
         var results = ready.results
         var stale: [StoredMessage] = []
-        var eventCount: Int?
+        var head: InstanceHead?
         if ready.mustLoad {
             guard let page = try await load(ready.news) else { return nil }
             messages = page.news
-            eventCount = page.head.eventCount
+            head = page.head
             stale = page.messages.filter { $0.executionID != nil && $0.executionID != page.head.executionID }
             results = keepResults(of: page.head)
         }
@@ -77,13 +77,14 @@ extension EmbeddedTaskHub {
             messages: (messages + stale).map(\.sequence))
         item.finishedTasks = results.map(\.item.sequence)
         item.runs = Set(messages.compactMap(\.executionID) + results.map(\.item.executionID))
+        if let head { item.runs.insert(head.executionID) }
         if let events = try await resolved(stored, of: ready.news.id) {
             item.events = events
             item.stored = stored
         }
         item.intake = intake
         item.member = ready.member
-        item.eventCount = eventCount
+        item.eventCount = head?.eventCount
         item.newStart = ready.start?.start
         return item
     }

@@ -60,7 +60,10 @@ extension HubDraft {
         guard let head = self[episode.id], head.executionID == episode.position.executionID,
             head.eventCount == episode.position.eventCount, !head.status.isFinal,
             head.eventCount == episode.item.eventCount ?? head.eventCount,
-            episode.item.runs.allSatisfy({ $0 == head.executionID })
+            episode.item.runs.allSatisfy({ $0 == head.executionID }),
+            // What was in memory and names no run must not be heard by one that has not begun.
+            head.eventCount > 0 || episode.item.eventCount != nil
+                || episode.item.start?.executionID == head.executionID
         else { throw TaskHubError.staleEpisode(episode.id) }
         var episode = episode
         episode.turn = limits.bounded(episode.turn)

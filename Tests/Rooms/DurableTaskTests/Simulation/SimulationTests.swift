@@ -33,8 +33,8 @@ struct SimulationTests {
         }
     }
 
-    /// Seeds that found something: a message of a replaced run that the next run heard before its beginning.
-    @Test(arguments: [UInt64(3409)])
+    /// Seeds that found something: messages in memory that the next run of a replaced instance heard before its beginning.
+    @Test(arguments: [UInt64(3409), 6760, 7249, 9052])
     func whatWentWrongOnceIsRight(_ seed: UInt64) {
         #expect(Simulation.problems(seed: seed) == [])
     }
