@@ -41,23 +41,37 @@ extension SQLHubStore {
         }
     }
 
-    func claimInstances(at time: Date, limit: Int, as member: Int64) async throws -> [InstanceNews] {
+    func claimInstances(
+        at time: Date, except names: Set<String>, limit: Int, as member: Int64
+    ) async throws -> [InstanceNews] {
         let unclaimed = """
             SELECT i.sequence FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
             WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
                 AND i.owner <> ALL(ARRAY(SELECT number FROM hub_member))
+                AND (CASE WHEN i.id LIKE '@%' THEN '@' ELSE '' END || i.name) <> ALL(CAST(? AS TEXT[]))
             ORDER BY m.sequence LIMIT ?
             """
+        let names = SQLValue.texts(Array(names))
         // Mostly there are none, and a look costs no commit.
-        if try await query(unclaimed, [.time(time), 1]).isEmpty { return [] }
+        if try await query(unclaimed, [.time(time), names, 1]).isEmpty { return [] }
         return try await write(as: member) { connection, _ in
             try connection.query(
                 """
                 UPDATE hub_instance SET owner = \(member)
                 WHERE sequence = ANY(ARRAY(\(unclaimed) FOR NO KEY UPDATE OF i SKIP LOCKED))
                 RETURNING id, name
-                """, [.time(time), .int(limit)]
+                """, [.time(time), names, .int(limit)]
             ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }
+        }
+    }
+
+    func disown(_ instances: [InstanceNews]) async throws {
+        try await write { [number, dialect] connection in
+            _ = try connection.execute(
+                "UPDATE hub_instance SET owner = 0 WHERE owner = ? AND id = ANY(CAST(? AS TEXT[]))",
+                [.integer(number), .texts(instances.map(\.id))])
+            let signals = instances.map { HubSignal.news(id: $0.id, name: $0.name, owner: 0) }
+            try ChangeWriter(connection, dialect).tell(signals)
         }
     }
 

@@ -99,6 +99,16 @@ struct ActivityQueue {
         return isAnyRunning
     }
 
+    /// Takes the queued tasks of some names; nobody here will run them.
+    mutating func takeQueued(_ isTaken: (String) -> Bool) -> [ActivityWorkItem] {
+        var taken: [ActivityWorkItem] = []
+        for (name, line) in lines where isTaken(name) {
+            taken += line.items
+            lines[name] = nil
+        }
+        return taken
+    }
+
     /// Drops everything; those who run tasks are told.
     mutating func cancelAll() {
         for lease in leases.values { cancelled[ObjectIdentifier(lease.intake), default: []].append(lease.item) }

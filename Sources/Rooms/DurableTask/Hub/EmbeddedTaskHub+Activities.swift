@@ -11,6 +11,7 @@ extension EmbeddedTaskHub {
 
     /// Waits for an activity to run, and leases it.
     public func nextActivity(_ filter: WorkFilter, _ intake: Intake) async throws -> ActivityWorkItem? {
+        serve(.activities(filter), intake)
         while !intake.isClosed, !Task.isCancelled {
             let deadline = clock.now.adding(leaseDuration)
             switch state.withLock({ $0.activities.next(filter, intake, leasedUntil: deadline) }) {

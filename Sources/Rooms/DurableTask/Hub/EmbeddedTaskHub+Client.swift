@@ -12,8 +12,7 @@ extension EmbeddedTaskHub {
         var request = request
         request.input = try await storingPayload(request.input, for: request.id)
         let start = NewStart(
-            event: ExecutionStarted(request, executionID: UUID.random().uuidString), replaces: request.replaces,
-            isKept: hasRoom)
+            event: ExecutionStarted(request, executionID: UUID.random().uuidString), replaces: request.replaces)
         if request.replaces.isEmpty, request.scheduledStart == nil, await startAtOnce(start) { return .created }
         // A running instance that is replaced leaves its locks behind.
         let open = request.replaces.isEmpty ? [] : try await openLocks(of: request.id)
@@ -54,14 +53,6 @@ extension EmbeddedTaskHub {
                 isAccepted = state.instances.arrived(PendingStart(start: start, waiter: waiter))
             }
             if !isAccepted { waiter.resume(returning: false) }
-        }
-    }
-
-    /// Whether this process will soon get to another instance; in a shared hub, the others may take what it will not.
-    var hasRoom: Bool {
-        state.withLock { state in
-            !store.isShared
-                || state.isServed && state.instances.waitingCount < configuration.sharedQueue
         }
     }
 
@@ -242,7 +233,7 @@ extension EmbeddedTaskHub {
     /// Starts another instance with the name, input and tags of one that has ended.
     public func restart(_ id: String, as newID: String) async throws -> StartOutcome {
         let status = try await ended(id)
-        let start = NewStart(event: ExecutionStarted(again: status, as: newID), isKept: hasRoom)
+        let start = NewStart(event: ExecutionStarted(again: status, as: newID))
         return try await ask(HubLocks([newID])) { $0.start(start) }
     }
 

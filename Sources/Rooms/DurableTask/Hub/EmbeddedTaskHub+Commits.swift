@@ -17,10 +17,11 @@ extension EmbeddedTaskHub {
         locks.targets.subtract(locks.subjects)
         let subjects = locks.subjects
         let decision = Decision()
-        let owner = state.withLock { $0.owner }
+        let (owner, kept) = state.withLock { ($0.owner, keptWork(in: $0)) }
         do {
             let receipt = try await store.commit(locks, as: owner) { heads in
-                var draft = HubDraft(heads, owner: owner, isShared: self.store.isShared, at: self.clock.now)
+                var draft = HubDraft(
+                    heads, owner: owner, isShared: self.store.isShared, keeping: kept, at: self.clock.now)
                 let results = requests.map { request in Result { try request.decide(&draft) } }
                 draft.dropUnheard()
                 draft.offerUnclaimed(subjects)
@@ -42,6 +43,13 @@ extension EmbeddedTaskHub {
         let ended = changes.moves.lazy.filter { $0.completion != nil }.map(\.id)
         if store.isShared || ended.isEmpty { return }
         changes.awaited = state.withLock { state in ended.filter { state.waiters.ends[$0] != nil } }
+    }
+
+    /// What of the new instances this process keeps; in a shared hub, what it can soon work on.
+    private func keptWork(in state: State) -> KeptWork {
+        guard store.isShared else { return .all }
+        return KeptWork(
+            served: state.served, hasRoom: state.instances.waitingCount < configuration.sharedQueue)
     }
 
     /// Puts what is durable now into the queues.

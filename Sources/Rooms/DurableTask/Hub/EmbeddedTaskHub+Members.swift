@@ -30,22 +30,35 @@ extension EmbeddedTaskHub {
             return state.mayClaim
         }
         guard mayClaim else { return false }
-        let owner = state.withLock { $0.owner }
+        let (owner, strangers) = state.withLock { ($0.owner, $0.strangers) }
         do {
-            let claimed = try await shared.claimInstances(at: clock.now, limit: Self.claimBatch, as: owner)
-            wake { state in
-                for news in claimed {
-                    state.instances.mustLoad(news)
-                    state.claims[news.id] = .now
-                }
-                if claimed.count == Self.claimBatch { state.mayClaim = true }
-            }
+            let claimed = try await shared.claimInstances(
+                at: clock.now, except: strangers, limit: Self.claimBatch, as: owner)
+            try await keepServed(claimed, shared)
             return !claimed.isEmpty
         } catch {
             state.withLock { $0.mayClaim = true }
             if await beginAgain(after: error, as: owner) { return true }
             throw error
         }
+    }
+
+    /// Keeps those instances that workers of this process take, of those that it has just claimed.
+    private func keepServed(_ claimed: [InstanceNews], _ shared: any SharedHubStore) async throws {
+        let strange = state.withLock { state in
+            let strange = claimed.filter { !state.served.admits($0.route) }
+            state.strangers.formUnion(strange.map(\.kindName))
+            return strange
+        }
+        let kept = strange.isEmpty ? claimed : claimed.filter { !strange.contains($0) }
+        wake { state in
+            for news in kept {
+                state.instances.mustLoad(news)
+                state.claims[news.id] = .now
+            }
+            if claimed.count == Self.claimBatch { state.mayClaim = true }
+        }
+        if !strange.isEmpty { try await shared.disown(strange) }
     }
 
     /// Lets instances be claimed: there may be some that nobody keeps in memory.
@@ -103,6 +116,7 @@ extension EmbeddedTaskHub {
             state.mustLook = true
             state.claims = state.claims.filter { $0.value.duration(to: .now) < Self.claimMemory }
         }
+        if let shared { try await giveUnservedBack(shared) }
         alarmBell.ring()
         offerClaims()
     }

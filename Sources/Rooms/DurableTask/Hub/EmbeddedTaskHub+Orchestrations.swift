@@ -20,6 +20,7 @@ extension EmbeddedTaskHub {
     func nextInstance<Item: Sendable>(
         _ filter: RouteFilter, _ intake: Intake, _ item: (InstanceQueue.Ready) async throws -> Item?
     ) async throws -> Item? {
+        serve(filter, intake)
         var wasCalled = false
         while !intake.isClosed, !Task.isCancelled {
             if let ready = state.withLock({ $0.nextInstance(filter) }) {
@@ -177,7 +178,6 @@ extension EmbeddedTaskHub {
         episode.turn = try await storingPayloads(of: turn, for: item.instanceID)
         if let start = item.start { episode.position.parentID = start.parent?.instanceID }
         episode.leases = leaseTasks(of: turn)
-        episode.keepsChildren = hasRoom
         if let completion = turn.completion, completion.status != .completed {
             if episode.endsChildren { episode.children = try await store.children(of: item.instanceID) }
             episode.lockedEntities = try await store.entitiesLocked(by: item.instanceID)
@@ -197,12 +197,13 @@ extension EmbeddedTaskHub {
     private func leaseTasks(of turn: OrchestratorTurn) -> [Int: Int64] {
         guard turn.actions.contains(where: { $0.call != nil }) else { return [:] }
         let limit = store.isShared ? configuration.sharedQueue : configuration.maximumQueuedActivities
-        return state.withLock { state in
+        return state.withLock { [isShared = store.isShared] state in
             state.nextLease += 1
             var leases: [Int: Int64] = [:]
             for action in turn.actions {
                 guard let call = action.call else { continue }
-                if state.activities.admits(call.name, limit: limit - leases.count) {
+                let isServed = !isShared || state.served.admits(.activity(call.name))
+                if isServed, state.activities.admits(call.name, limit: limit - leases.count) {
                     leases[action.id] = state.nextLease
                 } else {
                     state.activities.markInStore(call.name)
@@ -248,6 +249,7 @@ extension EmbeddedTaskHub {
     public func close(_ intake: Intake) {
         intake.close()
         let (bells, unstored) = state.withLock { state in
+            state.served.forget(intake)
             state.activities.forget(intake)
             let starts = intake.isImmediate ? state.instances.takeStarts() : []
             let results = state.instances.takeResults(joining: intake)

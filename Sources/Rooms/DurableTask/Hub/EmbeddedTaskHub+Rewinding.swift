@@ -120,7 +120,7 @@ extension HubDraft {
         case .tellAgain(let status):
             let completion = Completion(status.status, result: status.output, failure: status.failure)
             tell(parent.execution, taskID, completion)
-        case .startAgain: startChild(call, taskID, parent.execution, isKept: true)
+        case .startAgain: startChild(call, taskID, parent.execution)
         }
     }
 

@@ -33,6 +33,10 @@ public final class EmbeddedTaskHub: TaskHub {
         var claims: [String: ContinuousClock.Instant] = [:]
         /// What makes this process another member.
         var beginning: Task<Void, Never>?
+        /// What the workers of this process take; only in a shared hub.
+        var served = ServedWork()
+        /// What was claimed and is for others, by ``InstanceNews/kindName``.
+        var strangers: Set<String> = []
         /// Whether instances may wait in the store that no process keeps in memory.
         var mayClaim = false
 

@@ -17,8 +17,6 @@ struct Episode: Sendable {
     var lockedEntities: [String] = []
     /// The locks that the instance holds or waits for when it is ended from outside.
     var openLocks: [EntityLockRequest] = []
-    /// Whether this process keeps the instances that the turn starts in memory.
-    var keepsChildren = true
 
     var id: String { item.instanceID }
 
@@ -115,7 +113,7 @@ extension HubDraft {
                 let event = HistoryEvent(at: fireAt, .timerFired(timerID: action.id, fireAt: fireAt))
                 deliver(NewMessage(event, to: episode.id, run: execution.executionID, .at(fireAt)))
             case .createSubOrchestration(let call):
-                startChild(call, action.id, execution, isKept: episode.keepsChildren)
+                startChild(call, action.id, execution)
             case .completeOrchestration, .rewindOrchestration: break
             default: send(action.kind)
             }
@@ -132,7 +130,7 @@ extension HubDraft {
     }
 
     /// Starts a child; one that is there already and has not ended fails the call.
-    mutating func startChild(_ call: SubOrchestrationCall, _ id: Int, _ execution: ExecutionKey, isKept: Bool) {
+    mutating func startChild(_ call: SubOrchestrationCall, _ id: Int, _ execution: ExecutionKey) {
         let existing = self[call.instanceID]
         if let existing, !existing.status.isFinal, !existing.isExpected {
             let event = HistoryEvent(at: time, .subOrchestrationFailed(taskID: id, failure: .duplicate(call)))
@@ -145,7 +143,7 @@ extension HubDraft {
             instanceID: execution.instanceID, executionID: execution.executionID, taskID: id,
             name: self[execution.instanceID]?.name)
         start.tags = call.tags ?? [:]
-        begin(NewStart(event: start, isKept: isKept), isNew: existing == nil)
+        begin(NewStart(event: start), isNew: existing == nil)
     }
 
     private mutating func send(_ action: OrchestratorAction.Kind) {

@@ -7,8 +7,6 @@ import FoundationEssentials
 struct NewStart: Sendable, Equatable {
     var event: ExecutionStarted
     var replaces: Set<RuntimeStatus> = []
-    /// Whether this process keeps the new instance in memory; in a shared hub, only what it can soon work on.
-    var isKept = true
 }
 
 // Beginnings.
@@ -43,7 +41,7 @@ extension HubDraft {
         head.version = event.version
         head.parent = event.parent
         head.tags = event.tags
-        head.owner = isShared && start.isKept ? owner : 0
+        head.owner = keeper(of: head)
         return head
     }
 

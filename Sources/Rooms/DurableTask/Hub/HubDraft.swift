@@ -19,13 +19,16 @@ struct HubDraft: Sendable {
     let owner: Int64
     /// Whether other processes work on the store.
     let isShared: Bool
+    /// What this process keeps in memory of what comes into being.
+    let kept: KeptWork
     /// When it happens.
     let time: Date
 
-    init(_ heads: [String: InstanceHead], owner: Int64, isShared: Bool, at time: Date) {
+    init(_ heads: [String: InstanceHead], owner: Int64, isShared: Bool, keeping kept: KeptWork, at time: Date) {
         self.heads = heads
         self.owner = owner
         self.isShared = isShared
+        self.kept = kept
         self.time = time
     }
 
@@ -33,6 +36,9 @@ struct HubDraft: Sendable {
 
     /// Whether this process keeps the instance in memory.
     func isMine(_ head: InstanceHead) -> Bool { !isShared || head.owner == owner }
+
+    /// The process that is to keep a new instance in memory; 0 for whoever claims it.
+    func keeper(of head: InstanceHead) -> Int64 { isShared && kept.admits(head.route) ? owner : 0 }
 
     mutating func update(_ head: InstanceHead) { heads[head.id] = head }
 
@@ -81,7 +87,7 @@ extension HubDraft {
     private mutating func newEntity(_ id: String) -> InstanceHead? {
         guard InstanceHead.isEntity(id), let name = EntityName(id: id) else { return nil }
         var head = InstanceHead(id: id, name: name.text, executionID: "", status: .running)
-        head.owner = isShared ? owner : 0
+        head.owner = keeper(of: head)
         changes.newInstances.append(NewInstance(head: head, createdAt: time))
         update(head)
         return head

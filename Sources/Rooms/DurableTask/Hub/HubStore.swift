@@ -119,9 +119,16 @@ package protocol SharedHubStore: HubStore {
 
     /// Takes over instances with visible messages that no member keeps in memory.
     ///
-    /// - Parameter member: The number under which this process keeps them.
+    /// - Parameters:
+    ///   - names: What to leave to others, by ``InstanceNews/kindName``.
+    ///   - member: The number under which this process keeps them.
     /// - Throws: `membershipLost`.
-    func claimInstances(at time: Date, limit: Int, as member: Int64) async throws -> [InstanceNews]
+    func claimInstances(
+        at time: Date, except names: Set<String>, limit: Int, as member: Int64
+    ) async throws -> [InstanceNews]
+
+    /// Lets other members keep instances in memory that this one keeps, and tells them.
+    func disown(_ instances: [InstanceNews]) async throws
 
     /// Which of these tasks are there and have these leases still, by their sequences.
     func heldTasks(_ items: [ActivityWorkItem]) async throws -> Set<Int64>

@@ -99,9 +99,6 @@ struct HubWaiters {
 }
 
 extension EmbeddedTaskHub.State {
-    /// Whether workers of this process take instances.
-    var isServed: Bool { !waiters.instances.isEmpty || instances.inFlightCount > 0 }
-
     /// The bells of those who would not wait any more: at most one fetch for each instance that waits, those included
     /// that are on their way.
     ///

@@ -71,12 +71,14 @@ package struct EntityLock: Sendable, Equatable, Codable {
     }
 }
 
-/// Which workers an instance with news is for.
+/// Which workers an instance with news, or a task, is for.
 package enum WorkRoute: Sendable, Hashable {
     /// Those that run the orchestration of this name, in lower case.
     case orchestration(String)
     /// Those that run the entity of this name, in lower case.
     case entity(String)
+    /// Those that run the activity of this name.
+    case activity(String)
 }
 
 /// An instance with news, as a store reports it.
@@ -93,4 +95,7 @@ package struct InstanceNews: Sendable, Equatable {
     }
 
     var route: WorkRoute { InstanceHead(id: id, name: name, executionID: "", status: .running).route }
+
+    /// The name as it is written, entities told apart from orchestrations.
+    var kindName: String { InstanceHead.isEntity(id) ? "@\(name)" : name }
 }

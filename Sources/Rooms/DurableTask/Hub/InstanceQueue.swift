@@ -207,6 +207,27 @@ struct InstanceQueue {
         return taken
     }
 
+    /// Forgets instances that wait for workers of some routes; the store knows all that was stored.
+    ///
+    /// - Returns: them, and who waits for what was not stored.
+    mutating func takeWaiting(
+        _ isTaken: (WorkRoute) -> Bool
+    ) -> (instances: [InstanceNews], unstored: [CheckedContinuation<Bool, Never>]) {
+        var instances: [InstanceNews] = []
+        var unstored: [CheckedContinuation<Bool, Never>] = []
+        for (route, line) in lines where isTaken(route) {
+            lines[route] = nil
+            for place in line.goingOn.all + line.beginning.all {
+                waitingCount -= 1
+                runs[place.id] = nil
+                guard let slot = slots.removeValue(forKey: place.id) else { continue }
+                instances.append(InstanceNews(id: place.id, name: slot.name))
+                unstored += slot.results.map(\.waiter) + [slot.start?.waiter].compactMap(\.self)
+            }
+        }
+        return (instances, unstored)
+    }
+
     /// Forgets who waits; what is in flight is refused when it is completed.
     ///
     /// - Returns: who waits for what was not stored.
@@ -280,13 +301,15 @@ final class PendingStart: Sendable {
 }
 
 /// Which instances a fetch is for.
-enum RouteFilter: Sendable {
+enum RouteFilter: Sendable, Equatable {
     case orchestrations(WorkFilter)
     case entities(WorkFilter)
+    case activities(WorkFilter)
 
     func admits(_ route: WorkRoute) -> Bool {
         switch (self, route) {
-        case (.orchestrations(let filter), .orchestration(let name)), (.entities(let filter), .entity(let name)):
+        case (.orchestrations(let filter), .orchestration(let name)), (.entities(let filter), .entity(let name)),
+            (.activities(let filter), .activity(let name)):
             filter.admits(name)
         default: false
         }

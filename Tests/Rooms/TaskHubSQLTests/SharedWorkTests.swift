@@ -1,0 +1,101 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import DurableTask
+import TaskHubSQL
+import Testing
+
+/// Members of one hub whose workers take different work.
+@Suite(.timeLimit(.minutes(1)))
+struct SharedWorkTests {
+    /// A member that looks around often, as after the fallback poll.
+    private func member(of room: PostgresRoom) async throws -> EmbeddedTaskHub {
+        var configuration = HubConfiguration()
+        configuration.fallbackPoll = .milliseconds(200)
+        return try await .postgres(try await room.open(), configuration: configuration)
+    }
+
+    /// Runs a worker that leaves to others what it does not know.
+    private func withModestWorker<Value: Sendable>(
+        _ hub: EmbeddedTaskHub, _ registry: TaskRegistry, _ body: @Sendable @escaping () async throws -> Value
+    ) async throws -> Value {
+        var configuration = WorkerConfiguration()
+        configuration.unknownNames = .leave
+        return try await withWorker(hub, registry, configuration, body)
+    }
+
+    private let callers = TaskRegistry.main { context, input in
+        let doubled = try await context.call(activity: "double", input, as: Int.self)
+        let more = try await context.call(orchestration: "more", doubled, as: Int.self)
+        return try await context.call(Tally.add, more, on: "one")
+    }
+
+    /// What ``callers`` call, all of it elsewhere.
+    private var called: TaskRegistry {
+        var registry = TaskRegistry()
+        registry.addActivity("double") { (_: ActivityContext, input: Int) in 2 * input }
+        registry.addOrchestration("more") { (_: OrchestrationContext, input: Int) in input + 1 }
+        registry.add(Tally.self)
+        return registry
+    }
+
+    @Test func whatOneMemberDoesNotKnowAnotherDoes() async throws {
+        let room = PostgresRoom()
+        let members = [try await member(of: room), try await member(of: room)]
+        try await withModestWorker(members[0], callers) {
+            try await withModestWorker(members[1], called) {
+                var total = 0
+                for number in 0..<20 {
+                    total += 2 * number + 1
+                    let status = try await members[number % 2].run("run-\(number)", number)
+                    #expect(status.output == "\(total)", "\(String(describing: status.failure))")
+                }
+            }
+        }
+    }
+
+    @Test func anEntityThatAClientSignalsIsKeptByAWorker() async throws {
+        let room = PostgresRoom()
+        let client = try await member(of: room)
+        let other = try await member(of: room)
+        try await client.signal(Tally.add, 3, on: "one")
+        try await withModestWorker(other, called) {
+            try await client.signal(Tally.add, 4, on: "one")
+            while try await other.entity("@tally@one", includesState: true)?.state != #"{"total":7}"# {
+                await Task.yield()
+            }
+        }
+    }
+
+    @Test func whatWaitsForAWorkerThatLeftIsDoneByAnother() async throws {
+        let room = PostgresRoom()
+        let first = try await member(of: room)
+        let second = try await member(of: room)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await first.run() }
+            let intake = Intake()
+            _ = try await first.start(StartRequest(id: "a", name: "main", input: "1"))
+            let item = try #require(try await first.nextOrchestration(.all, intake))
+            first.close(intake)
+            await first.abandon(item, because: nil)
+            try await withModestWorker(second, .main { _, input in input + 1 }) {
+                let status = try await second.waitForCompletion(of: "a")
+                #expect(status.output == "2")
+            }
+            group.cancelAll()
+        }
+    }
+}
+
+/// An entity that adds up.
+private struct Tally: Entity {
+    static let name = "tally"
+    static let add = Operation<Int, Int>("add") { tally, amount, _ in
+        tally.total += amount
+        return tally.total
+    }
+    static let operations = Operations(add)
+
+    var total = 0
+}
