@@ -3,6 +3,8 @@
 
 import Basics
 import DurableTask
+import Postgres
+import SQL
 import TaskHubSQL
 import Testing
 
@@ -84,6 +86,22 @@ struct SharedWorkTests {
                 #expect(status.output == "2")
             }
             group.cancelAll()
+        }
+    }
+
+    @Test func aTimerThatNobodyToldOfIsFoundThoughItsTimeIsLongPast() async throws {
+        let room = PostgresRoom()
+        let hub = try await member(of: room)
+        let registry = TaskRegistry.main { context, input in
+            try await context.sleep(for: .seconds(3600))
+            return input
+        }
+        try await withWorker(hub, registry) {
+            _ = try await hub.start(StartRequest(id: "a", name: "main", input: "1"))
+            while try await hub.history(of: "a").count < 3 { await Task.yield() }
+            try await room.open().write { _ = try $0.execute("UPDATE hub_inbox SET visible_at = 1") }
+            let status = try await hub.waitForCompletion(of: "a")
+            #expect(status.output == "1")
         }
     }
 }

@@ -23,7 +23,7 @@ public final class EmbeddedTaskHub: TaskHub {
         var newTimer: Date?
         /// What the sleep of ``run()`` ends at.
         var alarm = Date.distantFuture
-        /// Whether it ends at once, because the store may hold what this process has not heard of.
+        /// Whether it ends at once, because the store may hold what this process has not heard of, however old.
         var mustLook = false
         /// What the store may hold under this process's leases although nobody works on it.
         var doubts = LeaseDoubts()
@@ -159,6 +159,9 @@ extension EmbeddedTaskHub {
         state.withLock { state in
             // A timer that was committed after its time, while the look was on its way, is behind the look.
             if let new = state.newTimer { lookedAt = min(lookedAt, new.addingTimeInterval(-0.001)) }
+            // So may be one that another member committed, when its signal was lost.
+            if state.mustLook { lookedAt = Date(millisecondsSince1970: 0) }
+            state.mustLook = false
             state.newTimer = nil
             state.alarm = .distantFuture
         }
@@ -193,11 +196,7 @@ extension EmbeddedTaskHub {
             } else {
                 await alarmBell.wait()
             }
-            let mustLook = state.withLock { state in
-                defer { state.mustLook = false }
-                return state.mustLook
-            }
-            if mustLook { return }
+            if state.withLock({ $0.mustLook }) { return }
         }
     }
 
