@@ -10,7 +10,7 @@ import Imaging
 import Pipeline
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProcessPictureTests {
     @Test func recordsRendersAndAnnouncesAPictureOnce() async throws {
         try await withPipeline { world in
@@ -95,7 +95,7 @@ struct ProcessPictureTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PictureTriggerTests {
     @Test func startsARunForEveryEventAPipelineWants() async throws {
         try await withPipeline { world in

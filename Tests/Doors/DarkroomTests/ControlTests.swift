@@ -9,7 +9,7 @@ import ImageStores
 import Pipeline
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ControlTests {
     /// A body with nothing in it.
     private final class NoBody: HTTPRequestBody {

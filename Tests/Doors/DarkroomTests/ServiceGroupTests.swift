@@ -7,7 +7,7 @@ import Testing
 
 @testable import Darkroom
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServiceGroupTests {
     private struct Broken: Error {}
 

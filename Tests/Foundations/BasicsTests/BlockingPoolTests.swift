@@ -5,7 +5,7 @@ import Basics
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BlockingPoolTests {
     @Test func runsEveryCallAndReturnsItsValue() async throws {
         let pool = BlockingPool(name: "test", threads: 3)

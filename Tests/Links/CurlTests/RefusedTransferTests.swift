@@ -6,7 +6,7 @@ import Peers
 import Testing
 
 /// Transfers whose answer comes before their body is sent.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RefusedTransferTests {
     private func put(_ path: String, to peer: PeerProcess) -> CurlRequest {
         var request = CurlRequest(

@@ -9,7 +9,7 @@ import Testing
 @testable import GRPC
 
 /// Our client at our server: what needs both under control.
-@Suite(.timeLimit(.minutes(1))) struct CallTests {
+@Suite(.timeLimit(.minutes(5))) struct CallTests {
     @Test func twoHundredCallsMeetOnOneConnection() async throws {
         try await TestServer.with { server in
             let channel = try server.channel()
@@ -182,7 +182,7 @@ import Testing
 }
 
 /// Calls whose messages are types.
-@Suite(.timeLimit(.minutes(1))) struct TypedCallTests {
+@Suite(.timeLimit(.minutes(5))) struct TypedCallTests {
     struct Number: ProtobufMessage, Equatable {
         var value: Int64 = 0
         var unknownFields = ProtobufUnknownFields()

@@ -7,7 +7,7 @@ import Testing
 @testable import GRPC
 
 /// Peers that do not play by the rules: none may crash the server, hold it up, or stay for ever.
-@Suite(.timeLimit(.minutes(1))) struct HostileCallerTests {
+@Suite(.timeLimit(.minutes(5))) struct HostileCallerTests {
     struct Attack: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let bytes: [UInt8]

@@ -62,7 +62,7 @@ final class RawServer: ServedConnection, @unchecked Sendable {
 }
 
 /// Servers that do not play by the rules: every call ends, with a status.
-@Suite(.timeLimit(.minutes(1))) struct HostileServerTests {
+@Suite(.timeLimit(.minutes(5))) struct HostileServerTests {
     struct Answer: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let bytes: [UInt8]

@@ -18,14 +18,14 @@ import Testing
         for line in lines { #expect(line.hasSuffix(" ok")) }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func allItsChecksPass() async throws {
         try await withTemporaryFolder { folder in
             try await TestServer.with { try await check($0, in: folder) }
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func allItsChecksPassOverTLS() async throws {
         try await withTemporaryFolder { folder in
             try makeCertificate(in: folder)

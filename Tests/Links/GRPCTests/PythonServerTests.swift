@@ -9,7 +9,7 @@ import Testing
 @testable import GRPC
 
 /// Our client at Python's server.
-@Suite(.timeLimit(.minutes(1))) struct PythonServerTests {
+@Suite(.timeLimit(.minutes(5))) struct PythonServerTests {
     private struct Facts: Decodable {
         let metadata: [[String]]
         let remaining: Double?

@@ -7,7 +7,7 @@ import Peers
 import Testing
 
 /// What a request that gets no whole answer says.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HTTPClientFailureTests {
     private struct Refusal: Error, Equatable {}
 

@@ -10,7 +10,7 @@ import Peers
 import Testing
 
 /// Against the HTTP server of Python's standard library.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HTTPConnectionPoolTests {
     @Test func sendsTheRequestByteForByte() async throws {
         try await HTTPPeer.with { peer in

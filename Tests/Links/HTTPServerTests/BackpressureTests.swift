@@ -8,7 +8,7 @@ import HTTPServer
 import Testing
 
 /// What happens while one side is slower than the other.
-@Suite(.timeLimit(.minutes(1)), .serialized)
+@Suite(.timeLimit(.minutes(5)), .serialized)
 struct BackpressureTests {
     @Test func anUploadThatNobodyReadsStops() async throws {
         let gate = Signal()

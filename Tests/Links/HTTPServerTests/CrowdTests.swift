@@ -7,7 +7,7 @@ import HTTPServer
 import Testing
 
 /// Many clients at once.
-@Suite(.timeLimit(.minutes(1)), .serialized)
+@Suite(.timeLimit(.minutes(5)), .serialized)
 struct CrowdTests {
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -6,7 +6,7 @@ import HTTPServer
 import Testing
 
 /// A client that nobody here wrote.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CurlTests {
     @Test(arguments: ["Expect: 100-continue", "Expect:"])
     func aRefusalBeforeTheBodyReachesCurl(expectation: String) async throws {

@@ -6,7 +6,7 @@ import HTTPServer
 import Testing
 
 /// Requests and answers on one connection.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ExchangeTests {
     @Test func anAnswerHasItsBytesAndItsLength() async throws {
         let answer = try await Server.running(answer: hello) { server in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FuzzTests {
     @Test func wherePiecesEndDoesNotChangeWhatTheyMean() {
         let seed = UInt64.random(in: 0 ... .max)

@@ -8,7 +8,7 @@ import Sockets
 import Testing
 
 /// How listeners begin and end.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LifeTests {
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

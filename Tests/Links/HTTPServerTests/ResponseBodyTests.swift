@@ -6,7 +6,7 @@ import HTTP
 import HTTPServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResponseBodyTests {
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let oldGet = "GET / HTTP/1.0\r\n\r\n"

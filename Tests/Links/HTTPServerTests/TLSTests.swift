@@ -7,7 +7,7 @@ import HTTPServer
 import Sockets
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
     @Test func curlSpeaksToItOverTLS() async throws {
         let folder = try TemporaryFolder()

@@ -6,7 +6,7 @@ import HTTPServer
 import Testing
 
 /// Clients that take their time.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TimeLimitTests {
     @Test func aSlowHeadIsCutThoughBytesKeepComing() async throws {
         var limits = HTTPServerLimits()

@@ -6,7 +6,7 @@ import Mail
 import Peers
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MailOutboxTests {
     @Test func writesAMailThatIsThereOnceHoweverOftenItIsSent() async throws {
         try await withTemporaryFolder { folder in

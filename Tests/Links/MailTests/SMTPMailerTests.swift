@@ -5,7 +5,7 @@ import Mail
 import Testing
 
 /// Against aiosmtpd and the mail parser of Python's standard library.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SMTPMailerTests {
     @Test(arguments: [
         ("starttls", SMTPConfiguration.Encryption.startTLS), ("starttls", .startTLSIfOffered), ("tls", .implicitTLS),

@@ -8,7 +8,7 @@ import SQL
 import Testing
 
 /// Connections that break, and servers that are away.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectionTests {
     @Test func replacesConnectionsThatWereCutBetweenCalls() async throws {
         try await withDatabase { database, place in
@@ -165,7 +165,7 @@ struct ConnectionTests {
 }
 
 /// Servers that stop, crash and come back.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutageTests {
     @Test func failsWithinItsPatienceAndRecoversByItself() async throws {
         try await PostgresServer.with { server in

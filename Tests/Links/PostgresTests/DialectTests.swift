@@ -8,7 +8,7 @@ import SQL
 import Testing
 
 /// What PostgreSQL has that others have not, and how it fails.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DialectTests {
     @Test(
         arguments: [

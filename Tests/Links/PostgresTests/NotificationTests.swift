@@ -5,7 +5,7 @@ import Postgres
 import SQL
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct NotificationTests {
     private func notify(_ database: PostgresDatabase, _ channel: String, _ payload: String) async throws {
         try await database.write { try $0.execute("SELECT pg_notify(?, ?)", [.text(channel), .text(payload)]) }

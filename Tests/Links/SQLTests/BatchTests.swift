@@ -5,7 +5,7 @@ import SQL
 import Testing
 
 /// One statement for many rows, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BatchTests {
     @Test(arguments: Engine.allCases)
     func answersEachRowInOrder(engine: Engine) async throws {

@@ -5,7 +5,7 @@ import SQL
 import Testing
 
 /// What failures say, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FailureTests {
     private static let failures: [(statement: String, kind: SQLError.Kind)] = [
         ("INSERT INTO label (id, words) VALUES (?, 'secret')", .constraint),

@@ -6,7 +6,7 @@ import SQL
 import Testing
 
 /// What a transaction promises, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TransactionTests {
     private struct Refusal: Error {}
 

@@ -5,7 +5,7 @@ import SQL
 import Testing
 
 /// What goes in comes out, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ValueTests {
     static let values: [(column: String, value: SQLValue)] =
         ["number", "fraction", "words", "bytes"].map { ($0, .null) }

@@ -7,7 +7,7 @@ import SQL
 import SQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SQLiteDatabaseTests {
     private struct Refusal: Error {}
 

@@ -7,7 +7,7 @@ import HTTP
 import Testing
 
 /// Against this program's own blob service over HTTP.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BlobCallTests {
     private static let names = [
         "cat.jpg", "folder/with space/żółw 𝒳.png", "100%.jpg", "a+b&c=d?e#f;g,h:i@j!k$l'm(n)o*p.jpg", "a//b", "~._-",

@@ -8,7 +8,7 @@ import HTTP
 import Testing
 
 /// Uploads and downloads that do not go through at the first attempt.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct InterruptedTransferTests {
     private static func isBlock(_ request: HTTPRequest) -> Bool { request.query?.contains("comp=block&") == true }
     private static func isBlockList(_ request: HTTPRequest) -> Bool {

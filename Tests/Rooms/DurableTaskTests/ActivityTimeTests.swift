@@ -130,7 +130,7 @@ struct ActivityTimeTests {
         #expect(bucket.nextToken(at: now) == at(100.5))
     }
 
-    @Test(.timeLimit(.minutes(1))) func aGateLetsThroughOneAtATimeAndAtItsPace() async throws {
+    @Test(.timeLimit(.minutes(5))) func aGateLetsThroughOneAtATimeAndAtItsPace() async throws {
         let clock = VirtualHubClock(startingAt: start, skipsIdleTime: false)
         let gate = RateGate(ActivityRate(1, in: .seconds(10)), clock: clock)
         var times: [Date?] = []
@@ -147,7 +147,7 @@ struct ActivityTimeTests {
         #expect(times == [at(0), at(10), at(20)])
     }
 
-    @Test(.timeLimit(.minutes(1))) func aCancelledLaneHandsItsTurnOn() async throws {
+    @Test(.timeLimit(.minutes(5))) func aCancelledLaneHandsItsTurnOn() async throws {
         let clock = VirtualHubClock(startingAt: start, skipsIdleTime: false)
         let gate = RateGate(ActivityRate(1, in: .seconds(10)), clock: clock)
         _ = try await gate.pass { 0 as Int? }
@@ -165,7 +165,7 @@ struct ActivityTimeTests {
         #expect(try await last == 4)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aClosedGateLetsNobodyThroughAndHoldsNobodyUp() async throws {
+    @Test(.timeLimit(.minutes(5))) func aClosedGateLetsNobodyThroughAndHoldsNobodyUp() async throws {
         let clock = VirtualHubClock(startingAt: start, skipsIdleTime: false)
         let gate = RateGate(ActivityRate(1, in: .seconds(10)), clock: clock)
         _ = try await gate.pass { 0 as Int? }
@@ -178,7 +178,7 @@ struct ActivityTimeTests {
         #expect(try await gate.pass { 4 as Int? } == nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func theFirstNewsOfARunCount() async {
+    @Test(.timeLimit(.minutes(5))) func theFirstNewsOfARunCount() async {
         let stopped = run()
         stopped.cancel(.unwanted)
         stopped.cancel(.leaseLost)
@@ -194,7 +194,7 @@ struct ActivityTimeTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aWorkerThatStopsSaysSo() async {
+    @Test(.timeLimit(.minutes(5))) func aWorkerThatStopsSaysSo() async {
         let run = run()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = await run.news() }

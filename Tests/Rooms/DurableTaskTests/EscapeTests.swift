@@ -8,7 +8,7 @@ import Telemetry
 import Testing
 
 /// Orchestrators that await something other than their context, and what becomes of them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EscapeTests {
     actor Counter {
         private var count = 0

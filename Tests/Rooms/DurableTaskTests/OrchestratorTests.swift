@@ -8,7 +8,7 @@ import Telemetry
 import Testing
 
 /// The replay executor alone: histories go in, actions come out.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OrchestratorTests {
     @Test func sequenceOfCallsTakesIdsFromZero() {
         let script = Script { context, input in

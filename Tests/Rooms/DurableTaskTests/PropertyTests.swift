@@ -7,7 +7,7 @@ import Telemetry
 import Testing
 
 /// Orchestrators of random shape under random orders of events; a failing seed reproduces.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PropertyTests {
     /// Runs a plan to its end, answering open actions in an order drawn from the seed.
     private func play(_ plan: Plan, seed: UInt64, breakage: Int = 0) -> Script {

@@ -6,7 +6,7 @@ import ImageStores
 import Testing
 
 /// What every store promises.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ImageRecordStoreTests {
     @Test(arguments: StoreKind.allCases)
     func returnsEveryFieldItWasGiven(kind: StoreKind) async throws {

@@ -6,7 +6,7 @@ import SQL
 import SQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SQLImageRecordStoreTests {
     @Test func beginsWithTheFiveColumnsPeopleKnow() async throws {
         try await withDatabase { database in

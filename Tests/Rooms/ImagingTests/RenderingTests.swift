@@ -6,7 +6,7 @@ import Testing
 
 @testable import Imaging
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RenderingTests {
     private static let pool = ImageWorkerPool(.forTests(workers: 2))
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Imaging
 
-@Suite(.timeLimit(.minutes(1)), .serialized)
+@Suite(.timeLimit(.minutes(5)), .serialized)
 struct WorkerLifeTests {
     private func thumbnail(
         of name: String, in folder: borrowing TemporaryFolder, limits: ImagingLimits = ImagingLimits()

@@ -124,7 +124,7 @@ struct NoticeTextTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MailNotifierTests {
     private final class Transport: MailTransport {
         let sent = Mutex<[MailMessage]>([])
@@ -178,7 +178,7 @@ struct MailNotifierTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct NoticeRouterTests {
     private final class Recorder: Notifier {
         let heard = Mutex<[String]>([])

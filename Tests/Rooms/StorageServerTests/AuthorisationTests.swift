@@ -7,7 +7,7 @@ import Testing
 
 @testable import StorageServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AuthorisationTests {
     /// An operation, the kind of resource it works on, and the permissions any of which allow it.
     struct Operation: Sendable, CustomTestStringConvertible {

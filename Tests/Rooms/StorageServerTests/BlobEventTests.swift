@@ -6,7 +6,7 @@ import Testing
 
 @testable import StorageServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BlobEventTests {
     @Test func everyWriteIsAnnouncedInOrder() async throws {
         let fixture = try await StoreFixture()

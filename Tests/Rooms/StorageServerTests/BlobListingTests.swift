@@ -6,7 +6,7 @@ import Testing
 
 @testable import StorageServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BlobListingTests {
     private func filled(_ names: [String]) async throws -> StoreFixture {
         let fixture = try await StoreFixture()

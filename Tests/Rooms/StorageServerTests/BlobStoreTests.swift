@@ -7,7 +7,7 @@ import Testing
 
 @testable import StorageServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BlobStoreTests {
     @Test(arguments: [0, 1, 100, 101, 300_000, 1_000_000])
     func readsBackWhatWasPut(size: Int) async throws {

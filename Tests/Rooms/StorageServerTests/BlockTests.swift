@@ -20,7 +20,7 @@ extension StoreFixture {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BlockTests {
     private func fixture(inlineLimit: Int = 100) async throws -> StoreFixture {
         let fixture = try await StoreFixture.withInlineLimit(inlineLimit)

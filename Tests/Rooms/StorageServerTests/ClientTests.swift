@@ -10,7 +10,7 @@ import Testing
 @testable import StorageServer
 
 /// Clients that nobody here wrote, against a server on a real socket.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClientTests {
     @Test func thePythonClientDoesAllThatIsPromised() async throws {
         try await withLiveServer { fixture, connection in

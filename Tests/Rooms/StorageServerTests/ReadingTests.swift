@@ -8,7 +8,7 @@ import Testing
 
 @testable import StorageServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReadingTests {
     /// One door with short content in rows, one with all content in files.
     private static func doors() async throws -> [Door] {

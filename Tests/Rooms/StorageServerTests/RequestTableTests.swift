@@ -8,7 +8,7 @@ import Testing
 @testable import StorageServer
 
 /// Requests and what they are answered, against a container `pictures` with the blob `a` of ten bytes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RequestTableTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let line: String

@@ -6,7 +6,7 @@ import Peers
 import Testing
 
 /// The example whose activity runs in Python.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ExampleTests {
     @Test func aSwiftOrchestrationCallsAPythonActivity() async throws {
         try await withTemporaryFolder { folder in

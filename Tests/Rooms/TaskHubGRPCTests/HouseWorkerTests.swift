@@ -9,7 +9,7 @@ import TaskHubGRPC
 import Testing
 
 /// The worker and client of the house, as they are, against hubs elsewhere.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HouseWorkerTests {
     /// Which hub a story is told to.
     enum Peer: CaseIterable {

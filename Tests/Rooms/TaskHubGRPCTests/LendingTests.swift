@@ -11,7 +11,7 @@ import Testing
 @testable import TaskHubGRPC
 
 /// How the service lends work, seen by a worker that speaks the protocol itself.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LendingTests {
     @Test func aTokenIsGoodForOneAnswer() async throws {
         try await withServedHub { served in

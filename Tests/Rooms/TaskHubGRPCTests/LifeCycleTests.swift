@@ -11,7 +11,7 @@ import Testing
 @testable import TaskHubGRPC
 
 /// The life of a worker's connection, against hubs that do what a good one does not.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LifeCycleTests {
     private static let activity = Wire.WorkItem(
         completionToken: "token",

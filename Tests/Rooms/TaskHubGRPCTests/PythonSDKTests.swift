@@ -7,7 +7,7 @@ import Peers
 import Testing
 
 /// The worker and client of the PyPI package `durabletask`, as they are, against our hubs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct PythonSDKTests {
     @Test(arguments: HubKind.allCases)
     func thePythonLibraryWorksAgainstAHubOfOurs(kind: HubKind) async throws {

@@ -7,7 +7,7 @@ import TaskHubGRPC
 import Testing
 
 /// The schedule client of the PyPI package `durabletask` and schedules that a worker of the house keeps.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ScheduleClientTests {
     @Test func thePythonClientChangesSchedulesOfOurs() async throws {
         try await withServedHub { served in

@@ -46,7 +46,7 @@ struct StreamHealthTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AccessTokenTests {
     /// Counts the tokens that were fetched.
     private actor Issuer {

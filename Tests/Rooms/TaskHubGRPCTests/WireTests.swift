@@ -10,7 +10,7 @@ import Testing
 
 /// The messages against the classes that the Python library was generated with.
 struct WireTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func everyMessageIsReadAndWrittenAsThePythonLibraryDoes() async throws {
         try await withTemporaryFolder { folder in
             let made = try await PythonProgram.run("wire_messages.py", ["make", "7", "40"], in: folder)

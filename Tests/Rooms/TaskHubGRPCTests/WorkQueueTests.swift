@@ -6,7 +6,7 @@ import Testing
 
 @testable import TaskHubGRPC
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WorkQueueTests {
     @Test func itemsGoToTheFetchesThatTakeTheirNames() async {
         let queue = WorkQueue<Int>()

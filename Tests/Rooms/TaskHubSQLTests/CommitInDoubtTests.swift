@@ -10,7 +10,7 @@ import Testing
 @testable import TaskHubSQL
 
 /// What becomes of a commit when nobody heard how it ended, while the commits beside it go on.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommitInDoubtTests {
     @Test(arguments: [true, false])
     func isDoneOnceWhateverIsCommittedMeanwhile(isCommitted: Bool) async throws {

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What a member drops: the tasks that are gone from the store, and what it had in hand as another member.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LostTaskTests {
     @Test func whatTheStoreHoldsGoesOnThoughOtherTasksOfItsInstanceAreGone() async throws {
         let room = PostgresRoom()

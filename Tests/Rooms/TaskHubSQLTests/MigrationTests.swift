@@ -9,7 +9,7 @@ import TaskHubSQL
 import Testing
 
 /// Files of earlier versions go on where they stood.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MigrationTests {
     private static let registry = TaskRegistry.main { context, input in
         let doubled = try await context.call(activity: "double", input, as: Int.self)

@@ -11,7 +11,7 @@ import Telemetry
 import Testing
 
 /// What only a hub in a file can do.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SQLHubTests {
     private func withFile<Value>(_ body: (String) async throws -> Value) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hub-\(UUID().uuidString)")

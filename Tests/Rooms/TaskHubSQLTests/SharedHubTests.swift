@@ -10,7 +10,7 @@ import TaskHubSQL
 import Testing
 
 /// What members of one hub owe each other.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SharedHubTests {
     /// A member that hears of the others by signals alone, unless the test says otherwise.
     private func member(

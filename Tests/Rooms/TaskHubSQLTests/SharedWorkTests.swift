@@ -9,7 +9,7 @@ import TaskHubSQL
 import Testing
 
 /// Members of one hub whose workers take different work.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SharedWorkTests {
     /// A member that looks around often, as after the fallback poll.
     private func member(of room: PostgresRoom) async throws -> EmbeddedTaskHub {

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What happens to activities while they run: limits of time, heartbeats, cancellation, rates, versions.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ActivityConformance {
     /// A house whose clock moves only when told.
     private func house(_ kind: HubKind) throws -> HubHouse {

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What parents and children may rely on, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ChildConformance {
     /// A "main" that runs "child" as "kid".
     private static func parent(_ retry: RetryPolicy? = nil) -> TaskRegistry {

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What clients may rely on, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClientConformance {
     @Test(arguments: HubKind.allCases)
     func startingTwiceIsOneInstance(_ kind: HubKind) async throws {

@@ -29,7 +29,7 @@ private struct Tally: Entity {
 }
 
 /// What entities promise, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EntityConformance {
     private func registry(
         _ body: @escaping @Sendable (OrchestrationContext, Int) async throws -> Int = { $1 }

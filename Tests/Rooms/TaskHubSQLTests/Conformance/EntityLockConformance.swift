@@ -29,7 +29,7 @@ struct Till: Entity {
 }
 
 /// States, locks and sweeping of entities, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EntityLockConformance {
     private func signal(
         _ hub: EmbeddedTaskHub, _ key: String, _ operation: String, _ input: Int = 0, at time: Date? = nil

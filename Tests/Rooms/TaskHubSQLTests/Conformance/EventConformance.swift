@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What becomes of events from outside, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventConformance {
     /// Sums two events as digits: the first counts ten times.
     private static let pair = TaskRegistry.main { context, _ in

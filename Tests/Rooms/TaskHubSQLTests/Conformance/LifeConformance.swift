@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// Holding still, beginning again and going back, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LifeConformance {
     @Test(arguments: HubKind.allCases)
     func aSuspendedInstanceHoldsStillAcrossARestart(_ kind: HubKind) async throws {

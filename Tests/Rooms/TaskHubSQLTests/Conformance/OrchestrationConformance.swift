@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What orchestrations see, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OrchestrationConformance {
     @Test(arguments: HubKind.allCases)
     func sequenceAndFanOutComplete(_ kind: HubKind) async throws {

@@ -8,7 +8,7 @@ import Testing
 
 /// Payloads that have rows of their own: they are whole wherever somebody looks, and go with the last instance that
 /// refers to them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PayloadConformance {
     private static let text = String(repeating: "x", count: 100_000)
 

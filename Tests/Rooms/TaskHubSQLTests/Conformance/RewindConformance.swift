@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What rewinding does to an instance and its children, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RewindConformance {
     /// An activity "work" that fails while it is broken, and counts its runs.
     private final class Shop: Sendable {

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What schedules promise, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ScheduleConformance {
     private let registry = {
         var registry = TaskRegistry.main { _, number in number }

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// Start policies, queries and retention, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StartConformance {
     private static let waiting = TaskRegistry.main { context, input in
         input > 0 ? input : try await context.event("go", as: Int.self)

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// Why instances wait, what is set aside, and who comes first, whatever the hub.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WaitConformance {
     /// One wait for each number.
     private static let waits: TaskRegistry = .main { context, number in
@@ -37,12 +37,14 @@ struct WaitConformance {
         let house = try HubHouse(kind, clock: VirtualHubClock(skipsIdleTime: false))
         let hub = try await house.hub()
         let since = "since 2025-06-15T15:06:40Z"
+        // In a shared hub, what no worker here takes is left to other processes.
+        let holder = kind == .postgres ? "no worker has taken it" : "leased to process 1, attempt 1"
         try await hub.begin("a")
         #expect(try await hub.waits(of: "a") == ["on a worker that runs \"main\", \(since)"])
         try await orchestrate(hub) {
             for (number, line) in [
                 "on a timer until 2025-06-15T16:06:40Z",
-                "on activity \"absent\" (leased to process 1, attempt 1), \(since)",
+                "on activity \"absent\" (\(holder)), \(since)",
                 "on \"main\" as kid, \(since)",
                 "on an event, \(since)",
                 "on entity @tally@a to add, \(since)",
@@ -107,7 +109,8 @@ struct WaitConformance {
             try await first.begin("a")
             try await first.wait(for: .running, of: "a")
         }
-        for delivery in 2...4 {
+        // A hub of one process has handed it to its own queue.
+        for delivery in (kind == .postgres ? 1 : 2)...4 {
             let hub = try await house.hub()
             let item = try #require(try await hub.nextActivity(.all, Intake()))
             #expect(item.deliveries == delivery)

@@ -8,7 +8,7 @@ import TaskHubSQL
 import Testing
 
 /// What workers may rely on, whatever the hub: leases, fencing, redelivery, draining.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WorkConformance {
     private static let call = TaskCall(name: "work", input: "1")
 
