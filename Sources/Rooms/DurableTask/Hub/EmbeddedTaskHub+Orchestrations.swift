@@ -242,7 +242,8 @@ extension EmbeddedTaskHub {
     /// Makes the hub hand the instance out although nothing happened to it.
     public func wake(_ instanceID: String, note: String) async throws {
         let event = HistoryEvent(at: clock.now, .genericEvent(note))
-        _ = try await journal.perform(HubLocks(targets: [instanceID])) { $0.post(event, to: instanceID) }
+        let outcome = try await ask(HubLocks(targets: [instanceID])) { $0.post(event, to: instanceID) }
+        if outcome == .notFound { throw TaskHubError.notFound(instanceID) }
     }
 
     /// Ends the waiting fetches of an intake and all its later ones.

@@ -25,6 +25,8 @@ public final class TaskHubWorker: Sendable {
     let escapes: AsyncStream<String>
     let escapeReporter: AsyncStream<String>.Continuation
     private let stopBell = Bell()
+    /// How often an instance is woken before it is given up: a minute or so.
+    private static let mostWakes = 12
 
     private enum Role: Sendable {
         case service
@@ -138,13 +140,23 @@ public final class TaskHubWorker: Sendable {
     static func delay(after failures: Int) -> Duration { .milliseconds(min(10_000, 25 << min(failures, 12))) }
 
     private func reportEscapes() async {
-        for await id in escapes {
+        await withDiscardingTaskGroup { group in
+            for await id in escapes { group.addTask { await self.wakeEscaped(id) } }
+        }
+    }
+
+    /// Has an instance handed out whose work came back from outside.
+    ///
+    /// An instance that is stored together with its first episode may have left before it is there.
+    private func wakeEscaped(_ id: String) async {
+        for failures in 1...Self.mostWakes where !Task.isCancelled {
             do {
-                try await hub.wake(id, note: TaskFailure.EngineType.escapedWork)
+                return try await hub.wake(id, note: TaskFailure.EngineType.escapedWork)
             } catch {
                 log(
-                    .error, "an instance that left its engine could not be woken",
+                    failures < Self.mostWakes ? .debug : .error, "an instance that left its engine could not be woken",
                     ["instance": id, "error": "\(error)"])
+                await configuration.pause(Self.delay(after: failures))
             }
         }
     }
