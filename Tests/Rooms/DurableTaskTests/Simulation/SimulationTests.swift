@@ -33,7 +33,7 @@ struct SimulationTests {
         }
     }
 
-    /// Seeds that found something: messages in memory that the next run of a replaced instance heard before its beginning.
+    /// Seeds that found something: messages in memory that the next run of a replaced instance heard before it began.
     @Test(arguments: [UInt64(3409), 6760, 7249, 9052])
     func whatWentWrongOnceIsRight(_ seed: UInt64) {
         #expect(Simulation.problems(seed: seed) == [])
