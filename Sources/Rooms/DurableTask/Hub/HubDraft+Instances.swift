@@ -66,6 +66,7 @@ extension HubDraft {
 
     /// Drops what belongs to the run that was.
     mutating func clear(_ id: String) {
+        changes.forgetRun(of: id)
         changes.clearedRuns.append(id)
         changes.clearedHistories.append(id)
         changes.clearedTasks.append(id)
@@ -143,11 +144,26 @@ extension HubDraft {
         var count = 0
         for id in ids {
             guard let head = self[id], head.status.isFinal else { continue }
+            changes.forgetRun(of: id)
+            changes.newInstances.removeAll { $0.head.id == id }
+            changes.payloadUses.removeAll { $0.instanceID == id }
             changes.deletedInstances.append(id)
             remove(id)
             count += 1
         }
         return count
+    }
+}
+
+extension HubChanges {
+    /// Takes back what was to be written about a run that ends in the same transaction: it is written after the rows
+    /// are deleted or begin anew, and would be taken for the next run's.
+    fileprivate mutating func forgetRun(of id: String) {
+        moves.removeAll { $0.id == id }
+        rewound.removeAll { $0.id == id }
+        continued.removeAll { $0.head.id == id }
+        history.removeAll { $0.id == id }
+        tasks.removeAll { $0.execution.instanceID == id }
     }
 }
 

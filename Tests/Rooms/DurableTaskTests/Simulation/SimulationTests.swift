@@ -33,8 +33,9 @@ struct SimulationTests {
         }
     }
 
-    /// Seeds that found something: messages in memory that the next run of a replaced instance heard before it began.
-    @Test(arguments: [UInt64(3409), 6760, 7249, 9052])
+    /// Seeds that found something: messages in memory that the next run of a replaced instance heard before its
+    /// beginning, and an episode that was stored together with the replacement of its run.
+    @Test(arguments: [UInt64(3409), 6760, 7249, 9052, 15838, 18985])
     func whatWentWrongOnceIsRight(_ seed: UInt64) {
         #expect(Simulation.problems(seed: seed) == [])
     }
