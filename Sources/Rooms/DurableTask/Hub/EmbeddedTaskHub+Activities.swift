@@ -13,8 +13,14 @@ extension EmbeddedTaskHub {
     public func nextActivity(_ filter: WorkFilter, _ intake: Intake) async throws -> ActivityWorkItem? {
         serve(.activities(filter), intake)
         while !intake.isClosed, !Task.isCancelled {
-            let deadline = clock.now.adding(leaseDuration)
-            switch state.withLock({ $0.activities.next(filter, intake, leasedUntil: deadline) }) {
+            let now = clock.now
+            let deadline = now.adding(leaseDuration)
+            let step = state.withLock { state in
+                let step = state.activities.next(filter, intake, leasedUntil: deadline)
+                if case .take = step { state.activityPace.note(at: now) }
+                return step
+            }
+            switch step {
             case .take(let item):
                 setLeaseAlarm(deadline)
                 return try await resolved(item)
@@ -40,11 +46,14 @@ extension EmbeddedTaskHub {
     }
 
     private func claim(_ name: String) async throws {
-        let (owner, lease) = state.withLock { state in
+        let (owner, lease, room) = state.withLock { state in
             state.nextLease += 1
-            return (state.owner, state.nextLease)
+            return (
+                state.owner, state.nextLease,
+                state.activityPace.room(at: clock.now, least: configuration.sharedQueue)
+            )
         }
-        let limit = store.isShared ? configuration.sharedQueue : Self.claimBatch
+        let limit = store.isShared ? room : Self.claimBatch
         do {
             let items = try await store.claimTasks(named: name, limit: limit, lease: lease)
             if !items.isEmpty { offerStored(name) }

@@ -17,7 +17,7 @@ extension EmbeddedTaskHub {
         locks.targets.subtract(locks.subjects)
         let subjects = locks.subjects
         let decision = Decision()
-        let (owner, kept) = state.withLock { ($0.owner, keptWork(in: $0)) }
+        let (owner, kept) = state.withLock { ($0.owner, keptWork(in: &$0)) }
         do {
             let receipt = try await store.commit(locks, as: owner) { heads in
                 var draft = HubDraft(
@@ -46,10 +46,10 @@ extension EmbeddedTaskHub {
     }
 
     /// What of the new instances this process keeps; in a shared hub, what it can soon work on.
-    private func keptWork(in state: State) -> KeptWork {
+    private func keptWork(in state: inout State) -> KeptWork {
         guard store.isShared else { return .all }
-        return KeptWork(
-            served: state.served, hasRoom: state.instances.waitingCount < configuration.sharedQueue)
+        let room = state.instancePace.room(at: clock.now, least: configuration.sharedQueue)
+        return KeptWork(served: state.served, hasRoom: state.instances.waitingCount < room)
     }
 
     /// Puts what is durable now into the queues.

@@ -23,7 +23,7 @@ extension EmbeddedTaskHub {
         serve(filter, intake)
         var wasCalled = false
         while !intake.isClosed, !Task.isCancelled {
-            if let ready = state.withLock({ $0.nextInstance(filter) }) {
+            if let ready = state.withLock({ $0.nextInstance(filter, at: clock.now) }) {
                 if let item = try await item(ready) { return item }
                 continue
             }
@@ -196,9 +196,13 @@ extension EmbeddedTaskHub {
     /// Leases the tasks that this process will queue in memory.
     private func leaseTasks(of turn: OrchestratorTurn) -> [Int: Int64] {
         guard turn.actions.contains(where: { $0.call != nil }) else { return [:] }
-        let limit = store.isShared ? configuration.sharedQueue : configuration.maximumQueuedActivities
-        return state.withLock { [isShared = store.isShared] state in
+        let isShared = store.isShared
+        return state.withLock { state in
             state.nextLease += 1
+            let limit =
+                isShared
+                ? state.activityPace.room(at: clock.now, least: configuration.sharedQueue)
+                : configuration.maximumQueuedActivities
             var leases: [Int: Int64] = [:]
             for action in turn.actions {
                 guard let call = action.call else { continue }

@@ -39,15 +39,20 @@ public final class EmbeddedTaskHub: TaskHub {
         var strangers: Set<String> = []
         /// Whether instances may wait in the store that no process keeps in memory.
         var mayClaim = false
+        /// How fast instances are taken up here.
+        var instancePace = WorkPace()
+        /// How fast activities are.
+        var activityPace = WorkPace()
 
         init(owner: Int64) {
             self.owner = owner
             nextLease = owner << 32
         }
 
-        mutating func nextInstance(_ filter: RouteFilter) -> InstanceQueue.Ready? {
-            var ready = instances.next(filter)
-            ready?.member = owner
+        mutating func nextInstance(_ filter: RouteFilter, at time: Date) -> InstanceQueue.Ready? {
+            guard var ready = instances.next(filter) else { return nil }
+            instancePace.note(at: time)
+            ready.member = owner
             return ready
         }
     }

@@ -22,7 +22,8 @@ public struct HubConfiguration: Sendable {
     public var membershipDuration = Duration.seconds(15)
     /// How often an instance or activity is handed out without an answer before it is set aside.
     public var maximumDeliveries = 10
-    /// How many instances, and activities of a name, a process holds that shares its hub; others take the rest.
+    /// How many instances, and activities of a name, a process holds that shares its hub, or as many as it takes up in
+    /// a quarter of a second if these are more; others take the rest.
     public var sharedQueue = 128
     /// How often a process that shares its hub looks for work that no signal told it of.
     public var fallbackPoll = Duration.seconds(5)
