@@ -68,7 +68,7 @@ let package = Package(
         // Foundations
         room("Basics", on: "Foundations", ["CLinux"]),
         room("Crypto", on: "Foundations", ["COpenSSL"]),
-        room("Telemetry", on: "Foundations"),
+        room("Telemetry", on: "Foundations", ["Basics"]),
 
         // Links
         room("SQL", on: "Links"),
@@ -165,6 +165,7 @@ let package = Package(
                 "PythonActivity",
             ]),
         tests(of: "Basics", on: "Foundations"),
+        tests(of: "Telemetry", on: "Foundations"),
         tests(of: "Crypto", on: "Foundations", ["Basics"]),
         tests(of: "SQL", on: "Links", ["SQLite", "Postgres", "Peers"]),
         tests(of: "SQLite", on: "Links", ["SQL"]),
