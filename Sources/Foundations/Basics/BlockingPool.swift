@@ -65,6 +65,12 @@ public final class BlockingPool: @unchecked Sendable {
     ///
     /// - Throws: ``Refused`` when the queue is full or the pool is closed.
     public func submit(_ call: @escaping @Sendable () -> Void) throws {
+        try enqueue(call)
+        // Not before the mutex is free: the thread would wake up only to wait for it.
+        unsafe pthread_cond_signal(wake)
+    }
+
+    private func enqueue(_ call: @escaping @Sendable () -> Void) throws {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         if closed { throw Refused(description: "the \(name) pool is closed") }
@@ -72,7 +78,6 @@ public final class BlockingPool: @unchecked Sendable {
             throw Refused(description: "the \(name) pool has \(limit) calls waiting; try again later")
         }
         queue.append(call)
-        unsafe pthread_cond_signal(wake)
     }
 
     /// Lets queued work finish, then ends and joins the threads.

@@ -6,13 +6,20 @@ import SQL
 /// A place in the pool: one connection at a time, opened when it is needed and replaced when it breaks.
 ///
 /// A transaction begins together with its first statement, in the same round trip. Until then nothing can be lost, so a
-/// connection that turns out to be dead is replaced without the caller's notice.
+/// connection that turns out to be dead is replaced without the caller's notice. One whose answers nobody waits for
+/// is a single round trip, the commit included.
 final class PostgresSession: SQLConnection {
     private enum Phase {
         case idle
         /// A transaction is wanted, or one exchange without any; the command that begins it has not been sent.
         case wanted(String?)
         case open
+    }
+
+    /// A statement that is sent with the next one, and who takes its rows.
+    private struct Later {
+        let call: SQLCall
+        let receive: (([SQLRow]) -> Void)?
     }
 
     private let settings: PostgresSettings
@@ -22,7 +29,7 @@ final class PostgresSession: SQLConnection {
     /// The first statement that failed, which the whole transaction then does.
     private var failure: SQLError?
     /// What is sent with the next statement or the commit.
-    private var later: [SQLCall] = []
+    private var later: [Later] = []
     /// How long this transaction may try to reach the server.
     private var patience = ContinuousClock.now
 
@@ -44,18 +51,33 @@ final class PostgresSession: SQLConnection {
     /// - Throws: the failure of a statement, although the body may have swallowed it: the server has undone everything.
     func commit() throws {
         if let failure { throw failure }
-        guard case .open = phase, let pipeline else { return }
-        guard pipeline.isAlive else {
-            disconnect()
-            throw SQLError.connectionLost("it closed before the commit; nothing was written")
-        }
+        guard let (pipeline, opening) = try committing() else { return }
         do {
             // One that fails before the commit leaves the transaction open, to be rolled back.
-            _ = try pipeline.run(later, closing: "COMMIT") { _ in }
+            phase = .open
+            let earlier = takeLater()
+            hand(try pipeline.run(earlier.map(\.call), opening: opening, closing: "COMMIT") { $0 }, to: earlier)
             phase = .idle
         } catch let error as SQLError where error.kind == .unavailable {
             disconnect()
             throw Self.unknownOutcome(error)
+        }
+    }
+
+    /// What the commit is sent through, and what must be sent before it; nil when there is nothing to commit.
+    private func committing() throws -> (PostgresPipeline, opening: String?)? {
+        switch phase {
+        case .wanted(let opening) where !later.isEmpty:
+            if let pipeline, pipeline.isAlive { return (pipeline, opening) }
+            disconnect()
+            return (try connect(), opening)
+        case .open:
+            guard let pipeline, pipeline.isAlive else {
+                disconnect()
+                throw SQLError.connectionLost("it closed before the commit; nothing was written")
+            }
+            return (pipeline, nil)
+        case .idle, .wanted: return nil
         }
     }
 
@@ -92,21 +114,20 @@ final class PostgresSession: SQLConnection {
     func queryAll(_ calls: [SQLCall]) throws -> [[SQLRow]] { try run(calls, \.rows) }
 
     func executeLater(_ sql: String, _ parameters: [SQLValue]) throws {
-        guard case .open = phase else {
-            // What opens the transaction is sent at once, because only then can a dead connection be replaced.
-            try execute(sql, parameters)
-            return
-        }
         if let failure { throw failure }
-        later.append(SQLCall(sql, parameters))
+        later.append(Later(call: SQLCall(sql, parameters), receive: nil))
+    }
+
+    func queryLater(_ call: SQLCall, _ receive: @escaping ([SQLRow]) -> Void) throws {
+        if let failure { throw failure }
+        later.append(Later(call: call, receive: receive))
     }
 
     func executeScript(_ sql: String) throws {
-        let earlier = later
-        later = []
+        let earlier = takeLater()
         try exchange { pipeline, opening in
             if let opening { try pipeline.command(opening) }
-            if !earlier.isEmpty { _ = try pipeline.run(earlier) { _ in } }
+            if !earlier.isEmpty { hand(try pipeline.run(earlier.map(\.call)) { $0 }, to: earlier) }
             // From here on the transaction is open, whatever becomes of the script.
             phase = .open
             try pipeline.script(sql)
@@ -115,12 +136,21 @@ final class PostgresSession: SQLConnection {
 
     private func run<Answer>(_ calls: [SQLCall], _ read: (PostgresResult) -> Answer) throws -> [Answer] {
         if calls.isEmpty { return [] }
-        let earlier = later
-        later = []
+        let earlier = takeLater()
         return try exchange { pipeline, opening in
-            let answers = try pipeline.run(earlier + calls, opening: opening, read)
-            return Array(answers.dropFirst(earlier.count))
+            let results = try pipeline.run(earlier.map(\.call) + calls, opening: opening) { $0 }
+            hand(results, to: earlier)
+            return results.dropFirst(earlier.count).map(read)
         }
+    }
+
+    private func takeLater() -> [Later] {
+        defer { later = [] }
+        return later
+    }
+
+    private func hand(_ results: [PostgresResult], to statements: [Later]) {
+        for (result, statement) in zip(results, statements) { statement.receive?(result.rows) }
     }
 
     private func exchange<Value>(_ body: (PostgresPipeline, _ opening: String?) throws -> Value) throws -> Value {

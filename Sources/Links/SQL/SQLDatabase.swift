@@ -50,6 +50,12 @@ public protocol SQLConnection: AnyObject {
     /// - Throws: ``SQLError``; if it is sent later, what it is sent with throws.
     func executeLater(_ sql: String, _ parameters: [SQLValue]) throws
 
+    /// Runs a statement as ``executeLater(_:_:)`` does, and hands its rows over when they are there: no later than when
+    /// the transaction has been committed.
+    ///
+    /// - Throws: ``SQLError``; if it is sent later, what it is sent with throws.
+    func queryLater(_ call: SQLCall, _ receive: @escaping ([SQLRow]) -> Void) throws
+
     /// Runs statements separated by `;`, without parameters: for schemas.
     ///
     /// - Throws: ``SQLError``.
@@ -76,6 +82,11 @@ extension SQLConnection {
 
     /// Runs a statement at once.
     public func executeLater(_ sql: String, _ parameters: [SQLValue]) throws { try execute(sql, parameters) }
+
+    /// Runs a statement at once.
+    public func queryLater(_ call: SQLCall, _ receive: @escaping ([SQLRow]) -> Void) throws {
+        receive(try query(call.sql, call.parameters))
+    }
 
     /// Runs a statement without parameters and returns its rows.
     public func query(_ sql: String) throws -> [SQLRow] { try query(sql, []) }

@@ -11,18 +11,28 @@ struct ChangeWriter {
 
     private let connection: any SQLConnection
     private let dialect: any SQLHubDialect
-    private var numbers: RowNumbers
+    private let taskNumbers: TaskNumbers
+    /// Numbers for messages that were drawn before.
+    private let messageNumbers: [Int64]
+    /// The rows that were not read: moves fail that do not find them so.
+    private let known: [String: KnownHeads.Known]
 
     /// A writer on a connection.
-    ///
-    /// - Parameter numbers: Numbers for new rows, where they are drawn before.
-    init(_ connection: any SQLConnection, _ dialect: any SQLHubDialect, numbers: RowNumbers = RowNumbers()) {
+    init(
+        _ connection: any SQLConnection, _ dialect: any SQLHubDialect, _ taskNumbers: TaskNumbers,
+        messageNumbers: [Int64] = [], known: [String: KnownHeads.Known] = [:]
+    ) {
         self.connection = connection
         self.dialect = dialect
-        self.numbers = numbers
+        self.taskNumbers = taskNumbers
+        self.messageNumbers = messageNumbers
+        self.known = known
     }
 
-    mutating func write(_ changes: HubChanges) throws -> HubReceipt {
+    /// Writes changes.
+    ///
+    /// - Parameter receive: Takes the rows of the awaited instances, no later than when the transaction is committed.
+    func write(_ changes: HubChanges, ends receive: @escaping ([SQLRow]) -> Void) throws -> HubReceipt {
         try writeInstances(changes)
         try writeInboxes(changes)
         try each(
@@ -35,23 +45,22 @@ struct ChangeWriter {
         var receipt = HubReceipt()
         receipt.messages = try deliver(changes.messages)
         receipt.tasks = try queue(changes.tasks)
-        receipt.ends = try ends(of: changes.awaited)
-        if dialect.isShared { try tell(changes.signals) }
+        try ask(for: changes.awaited, receive)
+        if dialect.isShared { try Self.tell(changes.signals, connection) }
         return receipt
     }
 
-    /// How instances ended; what cannot be read is left to those who ask for it.
-    private func ends(of ids: [String]) throws -> [String: InstanceStatus] {
-        if ids.isEmpty { return [:] }
-        let select = "SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance WHERE id = ?"
-        let rows = try connection.queryEach(select, ids.map { [.text($0)] }).joined()
-        let ends = rows.compactMap { try? InstanceRow.status($0) }
-        return Dictionary(ends.map { ($0.id, $0) }) { first, _ in first }
+    /// Reads how instances ended.
+    private func ask(for ids: [String], _ receive: @escaping ([SQLRow]) -> Void) throws {
+        if ids.isEmpty { return }
+        let select = "SELECT \(InstanceRow.columns(withPayloads: true)) FROM hub_instance WHERE id = "
+        if dialect.joinsRows { return try connection.queryLater(SQLCall(select + "ANY(?)", [.texts(ids)]), receive) }
+        for id in ids { try connection.queryLater(SQLCall(select + "?", [.text(id)]), receive) }
     }
 
     /// Sends signals to the other members with the commit.
-    func tell(_ signals: [HubSignal]) throws {
-        try each(Self.notify, Set(signals.map(\.payload)).map { [.text($0)] })
+    static func tell(_ signals: [HubSignal], _ connection: any SQLConnection) throws {
+        for payload in Set(signals.map(\.payload)) { try connection.executeLater(notify, [.text(payload)]) }
     }
 
     private func each(_ sql: String, _ rows: [[SQLValue]]) throws {
@@ -65,6 +74,7 @@ struct ChangeWriter {
 
     private func write(_ statement: RowStatement, _ rows: [[SQLValue]]) throws {
         guard dialect.joinsRows, !rows.isEmpty else { return try each(statement.each, rows) }
+        if rows.count == 1 { return try connection.executeLater(statement.alone, rows[0]) }
         try connection.executeLater(statement.together, statement.arrays(of: rows))
     }
 }
@@ -80,17 +90,16 @@ extension RowStatement {
     /// Whoever asks an entity for something first brings it into being, so several may.
     fileprivate static let entities = insert(
         into: "hub_instance", newInstance, conflict: " ON CONFLICT (id) DO NOTHING")
-    fileprivate static let moves = update(
-        "hub_instance",
-        set: [
-            .integer("ended_at"), .text("output"), .text("failure"), .text("status"), .integer("updated_at"),
-            .integer("event_count"), .integer("byte_count"), .textIfAny("custom_status"),
-        ], by: .text("id"))
+    private static let step: [Column] = [
+        .integer("updated_at"), .integer("event_count"), .integer("byte_count"), .textIfAny("custom_status"),
+    ]
+    private static let move: [Column] =
+        [.integer("ended_at"), .text("output"), .text("failure"), .text("status")] + step
+    fileprivate static let moves = update("hub_instance", set: move, by: .text("id"))
+    /// Moves of instances whose rows were not read.
+    fileprivate static let guardedMoves = guardedUpdate("hub_instance", set: move, by: .text("id"))
     /// Moves of instances that stay in their states, so that no index need be touched.
-    fileprivate static let steps = update(
-        "hub_instance",
-        set: [.integer("updated_at"), .integer("event_count"), .integer("byte_count"), .textIfAny("custom_status")],
-        by: .text("id"))
+    fileprivate static let steps = update("hub_instance", set: step, by: .text("id"))
     fileprivate static let consumed = delete(from: "hub_inbox", by: .integer("sequence"))
     fileprivate static let clearedInboxes = delete(from: "hub_inbox", by: .text("instance_id"))
     fileprivate static let finishedTasks = delete(from: "hub_task", by: .integer("sequence"))
@@ -100,12 +109,11 @@ extension RowStatement {
     fileprivate static let messages = insert(into: "hub_inbox", message)
     fileprivate static let numberedMessages = insert(into: "hub_inbox", [.integer("sequence")] + message)
     private static let task: [Column] = [
-        .text("instance_id"), .text("execution_id"), .text("orchestration"), .integer("task_id"), .text("name"),
-        .text("version"), .text("input"), .text("tags"), .integer("priority"), .integer("queued_at"),
-        .integer("deliveries"), .integer("lease"),
+        .integer("sequence"), .text("instance_id"), .text("execution_id"), .text("orchestration"), .integer("task_id"),
+        .text("name"), .text("version"), .text("input"), .text("tags"), .integer("priority"),
+        .integer("queued_at"), .integer("deliveries"), .integer("lease"),
     ]
     fileprivate static let tasks = insert(into: "hub_task", task)
-    fileprivate static let numberedTasks = insert(into: "hub_task", [.integer("sequence")] + task)
 }
 
 // Instances.
@@ -185,16 +193,24 @@ extension ChangeWriter {
     }
 
     private func write(_ moves: [InstanceMove]) throws {
-        guard !dialect.joinsRows else {
-            return try write(.moves, try moves.map { try end(of: $0) + [.text($0.status.rawValue)] + step($0) })
-        }
+        if !known.isEmpty { return try writeGuarded(moves) }
+        if dialect.joinsRows { return try write(.moves, try moves.map(row)) }
         for move in moves {
-            if move.keepsStatus {
-                try write(.steps, [step(move)])
-            } else {
-                try write(.moves, [try end(of: move) + [.text(move.status.rawValue)] + step(move)])
-            }
+            try write(move.keepsStatus ? .steps : .moves, [move.keepsStatus ? step(move) : try row(move)])
         }
+    }
+
+    /// In the order of their ids, so that no two processes wait for each other.
+    private func writeGuarded(_ moves: [InstanceMove]) throws {
+        let rows = try moves.sorted { $0.id < $1.id }.map { move in
+            try row(move) + [.optional(known[move.id]?.mark)]
+        }
+        let call = RowStatement.guardedMoves.call(rows)
+        try connection.executeLater(call.sql, call.parameters)
+    }
+
+    private func row(_ move: InstanceMove) throws -> [SQLValue] {
+        try end(of: move) + [.text(move.status.rawValue)] + step(move)
     }
 
     private func step(_ move: InstanceMove) -> [SQLValue] {
@@ -262,22 +278,31 @@ extension ChangeWriter {
             dialect.historyKey.insertion, changes.history.map { [.text($0.id), .int($0.position), .text($0.events)] })
     }
 
-    private mutating func deliver(_ messages: [NewMessage]) throws -> [Int64] {
+    private func deliver(_ messages: [NewMessage]) throws -> [Int64] {
         let rows: [[SQLValue]] = messages.map { message in
             [
                 .text(message.id), .optional(message.executionID), .integer(message.visibility.order),
                 .text(message.text),
             ]
         }
-        guard let drawing = dialect.drawing else { return try insert(.messages, rows) }
-        return try insert(.numberedMessages, rows, try numbers.takeMessages(rows.count) ?? draw(drawing, rows.count, 0))
+        guard let drawing = dialect.messageDrawing, !rows.isEmpty else { return try insert(.messages, rows) }
+        let isEnough = messageNumbers.count >= rows.count
+        let numbers = isEnough ? messageNumbers : try draw(drawing, rows.count)
+        return try insert(.numberedMessages, rows, Array(numbers.prefix(rows.count)))
     }
 
-    private mutating func queue(_ tasks: [NewTask]) throws -> [Int64] {
-        let rows = try tasks.map(row)
-        if let numbers = numbers.takeTasks(rows.count) { return try insert(.numberedTasks, rows, numbers) }
-        guard let drawing = dialect.drawing else { return try insert(.tasks, rows) }
-        return try insert(.numberedTasks, rows, try draw(drawing, rows.count, 1))
+    private func queue(_ tasks: [NewTask]) throws -> [Int64] {
+        if tasks.isEmpty { return [] }
+        let numbers = try taskNumbers.take(tasks.count) ?? drawTaskNumbers(tasks.count)
+        return try insert(.tasks, try tasks.map(row), numbers)
+    }
+
+    /// Draws more than are needed, for those who come later.
+    private func drawTaskNumbers(_ count: Int) throws -> [Int64] {
+        guard let drawing = dialect.taskDrawing else { preconditionFailure("who owns a store has all numbers") }
+        let drawn = try draw(drawing, count + TaskNumbers.drawing)
+        taskNumbers.add(drawn.dropFirst(count))
+        return Array(drawn.prefix(count))
     }
 
     /// Inserts rows whose numbers the database makes up.
@@ -292,8 +317,8 @@ extension ChangeWriter {
         return numbers
     }
 
-    private func draw(_ drawing: String, _ count: Int, _ column: Int) throws -> [Int64] {
-        try connection.query(drawing, [.int(count)]).map { $0.int(column) }
+    private func draw(_ drawing: String, _ count: Int) throws -> [Int64] {
+        try connection.query(drawing, [.int(count)]).map { $0.int(0) }
     }
 
     private func row(_ task: NewTask) throws -> [SQLValue] {
@@ -304,23 +329,5 @@ extension ChangeWriter {
             .optional(try call.tags.map { try Payload.encode($0) }), .int(call.priority), .time(task.time),
             .int(task.lease == nil ? 0 : 1), .integer(task.lease ?? 0),
         ]
-    }
-}
-
-extension HubChanges {
-    /// The first episodes of instances that are created with them, by id, and all other moves.
-    fileprivate var joinedMoves: (beginnings: [String: InstanceMove], others: [InstanceMove]) {
-        let created = Set(newInstances.map(\.head.id))
-        guard !created.isEmpty else { return ([:], moves) }
-        var beginnings: [String: InstanceMove] = [:]
-        var others: [InstanceMove] = []
-        for move in moves {
-            if created.contains(move.id), beginnings[move.id] == nil {
-                beginnings[move.id] = move
-            } else {
-                others.append(move)
-            }
-        }
-        return (beginnings, others)
     }
 }

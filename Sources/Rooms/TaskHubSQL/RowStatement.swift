@@ -32,6 +32,8 @@ struct RowStatement: Sendable {
 
     /// For one row, with a parameter for each column.
     let each: String
+    /// The same for a database that knows arrays: one row is not worth unfolding them.
+    let alone: String
     /// For all rows, with an array for each column.
     let together: String
     private let columns: [Column]
@@ -45,6 +47,7 @@ struct RowStatement: Sendable {
         return RowStatement(
             each: "INSERT INTO \(table) (\(names)) VALUES (\(places))\(conflict)",
             // The numbers of rows were drawn before, so the server is not to make them up.
+            alone: "INSERT INTO \(table) (\(names)) OVERRIDING SYSTEM VALUE VALUES (\(places))\(conflict)",
             together: """
                 INSERT INTO \(table) (\(names)) OVERRIDING SYSTEM VALUE
                 SELECT * FROM \(arrays(columns))\(conflict)
@@ -54,28 +57,59 @@ struct RowStatement: Sendable {
 
     /// Changes the rows of a key, which is the last value of each row.
     static func update(_ table: String, set columns: [Column], by key: Column) -> RowStatement {
-        let each = columns.map { column in
+        let all = columns + [key]
+        return RowStatement(
+            each: update(table, set: columns, by: key), alone: update(table, set: columns, by: key),
+            together: update(table, set: columns, from: all, by: key), columns: all)
+    }
+
+    private static func update(_ table: String, set columns: [Column], by key: Column) -> String {
+        let changes = columns.map { column in
             column.keepsOld ? "\(column.name) = COALESCE(?, \(column.name))" : "\(column.name) = ?"
         }
-        let together = columns.map { column in
+        return "UPDATE \(table) SET \(changes.joined(separator: ", ")) WHERE \(key.name) = ?"
+    }
+
+    /// Changes the rows of a key, if nobody has written to them since a transaction; key and transaction are the last
+    /// values of each row.
+    ///
+    /// It takes one more parameter, the number of rows, and fails when it finds fewer of them: zero divides nothing.
+    /// PostgreSQL keeps the transaction that wrote a row beside it, as `xmin`.
+    static func guardedUpdate(_ table: String, set columns: [Column], by key: Column) -> GuardedStatement {
+        let all = columns + [key, .text("mark")]
+        return GuardedStatement(
+            alone: """
+                WITH changed AS (\(update(table, set: columns, by: key)) AND xmin = CAST(? AS XID) RETURNING 1)
+                SELECT 1 / COUNT(*) FROM changed
+                """,
+            together: """
+                WITH changed AS (
+                    \(update(table, set: columns, from: all, by: key)) AND old.xmin = CAST(new.mark AS XID)
+                    RETURNING 1
+                )
+                SELECT 1 / CAST(COUNT(*) = ? AS INTEGER) FROM changed
+                """,
+            columns: all)
+    }
+
+    private static func update(
+        _ table: String, set columns: [Column], from all: [Column], by key: Column
+    ) -> String {
+        let changes = columns.map { column in
             let value = column.keepsOld ? "COALESCE(new.\(column.name), old.\(column.name))" : "new.\(column.name)"
             return "\(column.name) = \(value)"
         }
-        let all = columns + [key]
-        return RowStatement(
-            each: "UPDATE \(table) SET \(each.joined(separator: ", ")) WHERE \(key.name) = ?",
-            together: """
-                UPDATE \(table) AS old SET \(together.joined(separator: ", "))
-                FROM \(arrays(all)) AS new (\(all.map(\.name).joined(separator: ", ")))
-                WHERE old.\(key.name) = new.\(key.name)
-                """,
-            columns: all)
+        return """
+            UPDATE \(table) AS old SET \(changes.joined(separator: ", "))
+            FROM \(arrays(all)) AS new (\(all.map(\.name).joined(separator: ", ")))
+            WHERE old.\(key.name) = new.\(key.name)
+            """
     }
 
     /// Deletes the rows of a key.
     static func delete(from table: String, by key: Column) -> RowStatement {
         RowStatement(
-            each: "DELETE FROM \(table) WHERE \(key.name) = ?",
+            each: "DELETE FROM \(table) WHERE \(key.name) = ?", alone: "DELETE FROM \(table) WHERE \(key.name) = ?",
             together: "DELETE FROM \(table) WHERE \(key.name) = ANY(\(key.array))", columns: [key])
     }
 
@@ -84,11 +118,26 @@ struct RowStatement: Sendable {
     }
 
     /// Rows as the arrays of their columns.
-    func arrays(of rows: [[SQLValue]]) -> [SQLValue] {
+    func arrays(of rows: [[SQLValue]]) -> [SQLValue] { Self.arrays(of: rows, columns) }
+
+    fileprivate static func arrays(of rows: [[SQLValue]], _ columns: [Column]) -> [SQLValue] {
         columns.indices.map { index in
             columns[index].isText
                 ? .texts(rows.map { if case .text(let text) = $0[index] { text } else { nil } })
                 : .integers(rows.map { if case .integer(let number) = $0[index] { number } else { nil } })
         }
+    }
+}
+
+/// A statement that writes all rows or fails.
+struct GuardedStatement: Sendable {
+    fileprivate let alone: String
+    fileprivate let together: String
+    fileprivate let columns: [RowStatement.Column]
+
+    /// The call for rows.
+    func call(_ rows: [[SQLValue]]) -> SQLCall {
+        if rows.count == 1 { return SQLCall(alone, rows[0]) }
+        return SQLCall(together, RowStatement.arrays(of: rows, columns) + [.int(rows.count)])
     }
 }

@@ -9,9 +9,11 @@ protocol SQLHubDialect: Sendable {
     var joinsRows: Bool { get }
     /// What tells the database, until the transaction ends, how to plan statements; nil where there is no choice.
     var planning: String? { get }
-    /// Draws as many numbers for new messages and new tasks as its parameter says; nil where the database says at once
-    /// which number a new row has.
-    var drawing: String? { get }
+    /// Draws as many numbers for new messages as its parameter says; nil where the database says at once which number a
+    /// new row has.
+    var messageDrawing: String? { get }
+    /// Draws as many numbers for new tasks as its parameter says; nil where this process counts them.
+    var taskDrawing: String? { get }
     /// The scripts that bring the tables from one version to the next, by the version that they lead to.
     var migrations: [(version: Int64, script: String)] { get }
     /// Keeps other processes from migrating at the same time, until the transaction ends; nil where nobody else can.
@@ -29,10 +31,12 @@ protocol SQLHubDialect: Sendable {
     /// The same, once every earlier transaction of this member has come to its end.
     var settledAdmission: String { get }
     /// The same as ``admission``; it leaves the third parameter's mark in the lane of the second, so that a commit can
-    /// be recognised whose outcome is in doubt.
+    /// be recognised whose outcome is in doubt. It answers how many members it found, and which transaction this is.
     ///
-    /// nil where no outcome is ever asked for.
+    /// nil where no outcome is ever asked for, and rows do not tell which transaction wrote them.
     var markedAdmission: String? { get }
+    /// The same, for those who read no answer before they commit: it fails when there is no such member.
+    var strictAdmission: String? { get }
     /// An expression: an instance's owner, 0 when it is no member any more.
     var liveOwner: String { get }
     /// A condition on the tag of the first parameter to have the value of the second.
@@ -46,13 +50,15 @@ struct SQLiteHubDialect: SQLHubDialect {
     let isShared = false
     let joinsRows = false
     let planning: String? = nil
-    let drawing: String? = nil
+    let messageDrawing: String? = nil
+    let taskDrawing: String? = nil
     let schemaLock: String? = nil
     let lockSubject = ""
     let lockTarget = ""
     let admission = "SELECT 0 FROM hub_member WHERE number = ?"
     let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ?"
     let markedAdmission: String? = nil
+    let strictAdmission: String? = nil
     let liveOwner = "0"
     let hasTag = "json_extract(tags, '$.' || json_quote(?)) = ?"
     let historyKey = HistoryKey.number
@@ -212,23 +218,31 @@ struct PostgresHubDialect: SQLHubDialect {
     let isShared = true
     let joinsRows = true
     let planning: String? = "SELECT \(settings)"
-    let drawing: String? = """
-        SELECT nextval('hub_inbox_sequence_seq'), nextval('hub_task_sequence_seq') FROM generate_series(1, ?)
-        """
+    let messageDrawing: String? = "SELECT nextval('hub_inbox_sequence_seq') FROM generate_series(1, ?)"
+    let taskDrawing: String? = "SELECT nextval('hub_task_sequence_seq') FROM generate_series(1, ?)"
     let schemaLock: String? = "SELECT pg_advisory_xact_lock(7234017283807667300)"
     let lockSubject = " FOR NO KEY UPDATE"
     let lockTarget = " FOR KEY SHARE"
     let admission = "SELECT 0 FROM hub_member WHERE number = ? FOR KEY SHARE"
     let settledAdmission = "SELECT 0 FROM hub_member WHERE number = ? FOR UPDATE"
-    let markedAdmission: String? = """
-        WITH member AS (SELECT number FROM hub_member WHERE number = ? FOR KEY SHARE)
-        INSERT INTO hub_lane (member, lane, mark) SELECT number, ?, ? FROM member
-        ON CONFLICT (member, lane) DO UPDATE SET mark = excluded.mark
-        RETURNING mark, \(settings)
-        """
+    let markedAdmission: String? = marking("COUNT(*)")
+    /// Zero divides nothing.
+    let strictAdmission: String? = marking("1 / COUNT(*)")
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
     let hasTag = "CAST(tags AS JSON) ->> ? = ?"
     let historyKey = HistoryKey.id
+
+    private static func marking(_ found: String) -> String {
+        """
+        WITH member AS (SELECT number FROM hub_member WHERE number = ? FOR KEY SHARE),
+            marked AS (
+                INSERT INTO hub_lane (member, lane, mark) SELECT number, ?, ? FROM member
+                ON CONFLICT (member, lane) DO UPDATE SET mark = excluded.mark
+                RETURNING 1
+            )
+        SELECT \(found), CAST(CAST(pg_current_xact_id() AS XID) AS TEXT), \(settings) FROM marked
+        """
+    }
 
     func isAmong(_ query: String) -> String {
         "sequence = ANY(ARRAY(\(query) FOR NO KEY UPDATE SKIP LOCKED))"

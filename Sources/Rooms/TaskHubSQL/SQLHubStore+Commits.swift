@@ -71,28 +71,69 @@ extension SQLHubStore {
         _ locks: HubLocks, as member: Int64, in lane: Int64, _ last: Attempt,
         _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
-        try await persistently(as: member) { [database, dialect, lanes, taskCounter] isRepeated in
-            let mark = lanes.nextMark()
-            return try await database.write { connection in
-                if isRepeated {
-                    try Self.admit([.integer(member)], dialect.settledAdmission, connection)
-                    if let receipt = last.receipt(ifCommitted: try Self.mark(in: lane, of: member, connection)) {
-                        return receipt
-                    }
-                }
-                let admission = dialect.markedAdmission.map {
-                    SQLCall($0, [.integer(member), .integer(lane), .integer(mark)])
-                }
-                let opening = Opening(admission ?? SQLCall(dialect.admission, [.integer(member)]), locks, dialect)
-                let (heads, drawn) = try opening.answers(connection)
-                let numbers = drawn ?? RowNumbers(taskCounter)
-                let changes = try decide(heads)
-                var writer = ChangeWriter(connection, dialect, numbers: numbers)
-                let receipt = changes.isEmpty ? HubReceipt() : try writer.write(changes)
-                last.note(receipt, mark)
+        try await persistently(as: member) { [knownHeads, dialect] isRepeated in
+            let place = Place(member: member, lane: lane, mark: lanes.nextMark())
+            if !isRepeated, let admission = dialect.strictAdmission, let guess = knownHeads.guess(locks, of: member),
+                let receipt = try await commit(over: guess, admission, place, last, decide)
+            {
                 return receipt
             }
+            return try await commit(locks, place, last, isRepeated, decide)
         }
+    }
+
+    /// Commits in one exchange what was decided over rows that were not read.
+    ///
+    /// - Returns: nil when the rows have to be read; then nothing was written.
+    private func commit(
+        over guess: Guess, _ admission: String, _ place: Place, _ last: Attempt,
+        _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+    ) async throws -> HubReceipt? {
+        let outcome = Outcome()
+        do {
+            let receipt = try await database.write { [dialect, taskNumbers] connection in
+                let changes = try decide(guess.heads)
+                guard guess.isProven(by: changes) else { throw UnprovenGuess() }
+                try connection.queryLater(SQLCall(admission, place.parameters)) { outcome.note($0) }
+                let writer = ChangeWriter(connection, dialect, taskNumbers, known: guess.known)
+                let receipt = try writer.write(changes) { outcome.noteEnds($0) }
+                outcome.note(changes.heads(over: guess.heads, ownedBy: place.member))
+                last.note(receipt, place.mark)
+                return receipt
+            }
+            knownHeads.learn(from: outcome, of: place.member)
+            return outcome.completed(receipt)
+        } catch is UnprovenGuess {
+            return nil
+        } catch let error as SQLError where !error.isRetriable && error.kind != .unknownOutcome {
+            // Whatever it was: if it was not the guess, it fails again.
+            knownHeads.beCareful()
+            return nil
+        }
+    }
+
+    /// Locks and reads rows, and commits what is decided over them.
+    private func commit(
+        _ locks: HubLocks, _ place: Place, _ last: Attempt, _ isRepeated: Bool,
+        _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
+    ) async throws -> HubReceipt {
+        let outcome = Outcome()
+        let receipt = try await database.write { [dialect, taskNumbers] connection in
+            if isRepeated {
+                try Self.admit([.integer(place.member)], dialect.settledAdmission, connection)
+                let mark = try Self.mark(in: place.lane, of: place.member, connection)
+                if let receipt = last.receipt(ifCommitted: mark) { return receipt }
+            }
+            let answers = try Opening(place, locks, dialect).answers(connection)
+            let changes = try decide(answers.heads)
+            let writer = ChangeWriter(connection, dialect, taskNumbers, messageNumbers: answers.messageNumbers)
+            let receipt = changes.isEmpty ? HubReceipt() : try writer.write(changes) { outcome.noteEnds($0) }
+            outcome.note(changes.heads(over: answers.heads, ownedBy: place.member), answers.transaction)
+            last.note(receipt, place.mark)
+            return receipt
+        }
+        knownHeads.learn(from: outcome, of: place.member)
+        return outcome.completed(receipt)
     }
 
     /// What the last commit in a lane left there.
@@ -104,25 +145,92 @@ extension SQLHubStore {
     }
 }
 
+/// A commit was decided over rows that were not read, and does not write to all of them.
+private struct UnprovenGuess: Error {}
+
+/// Whose commit it is, and what it leaves to be recognised by.
+private struct Place: Sendable {
+    let member: Int64
+    let lane: Int64
+    let mark: Int64
+
+    var parameters: [SQLValue] { [.integer(member), .integer(lane), .integer(mark)] }
+}
+
+/// What a commit leaves, which transaction it is, and how instances ended in it.
+private final class Outcome: Sendable {
+    private let left = Lock<(heads: [InstanceHead], transaction: String?)>(([], nil))
+    private let ends = Lock<[String: InstanceStatus]>([:])
+
+    /// Takes the answer to an admission.
+    func note(_ admission: [SQLRow]) {
+        let transaction = admission.first?.optionalText(1)
+        left.withLock { $0.transaction = transaction }
+    }
+
+    func note(_ heads: [InstanceHead]) { left.withLock { $0.heads = heads } }
+
+    func note(_ heads: [InstanceHead], _ transaction: String?) { left.withLock { $0 = (heads, transaction) } }
+
+    /// What cannot be read is left to those who ask for it.
+    func noteEnds(_ rows: [SQLRow]) {
+        let statuses = rows.compactMap { try? InstanceRow.status($0) }
+        ends.withLock { ends in
+            for status in statuses { ends[status.id] = status }
+        }
+    }
+
+    /// A receipt with the ends.
+    func completed(_ receipt: HubReceipt) -> HubReceipt {
+        var receipt = receipt
+        receipt.ends = ends.withLock(\.self)
+        return receipt
+    }
+
+    fileprivate func learnt() -> (heads: [InstanceHead], transaction: String)? {
+        left.withLock { left in left.transaction.map { (left.heads, $0) } }
+    }
+}
+
+extension KnownHeads {
+    /// Takes note of what a commit left, where rows tell which transaction wrote them.
+    fileprivate func learn(from outcome: Outcome, of member: Int64) {
+        if let (heads, transaction) = outcome.learnt() { learn(heads, transaction, of: member) }
+    }
+}
+
 /// What a commit asks before anything is decided, together.
 private struct Opening {
+    /// The rows that it locked, numbers for messages, and which transaction it is.
+    struct Answers {
+        let heads: [String: InstanceHead]
+        let messageNumbers: [Int64]
+        let transaction: String?
+    }
+
     private let admission: SQLCall
-    private let drawing: SQLCall?
+    private let isMarked: Bool
+    private let drawing: [SQLCall]
     private let reading: [SQLCall]
 
-    init(_ admission: SQLCall, _ locks: HubLocks, _ dialect: any SQLHubDialect) {
-        self.admission = admission
-        // As many numbers as are usually needed: an episode has one task, a message one target.
-        drawing = dialect.drawing.map { SQLCall($0, [.int(locks.subjects.count + locks.targets.count)]) }
+    init(_ place: Place, _ locks: HubLocks, _ dialect: any SQLHubDialect) {
+        isMarked = dialect.markedAdmission != nil
+        admission =
+            dialect.markedAdmission.map { SQLCall($0, place.parameters) }
+            ?? SQLCall(dialect.admission, [.integer(place.member)])
+        // As many numbers as are usually needed: a message has one target.
+        let count = locks.subjects.count + locks.targets.count
+        drawing = dialect.messageDrawing.map { [SQLCall($0, [.int(count)])] } ?? []
         reading = HeadRow.reading(locks, dialect)
     }
 
-    /// The locked rows, and numbers for new ones where such are drawn.
-    func answers(_ connection: any SQLConnection) throws -> ([String: InstanceHead], RowNumbers?) {
-        let answers = try connection.queryAll([admission] + (drawing.map { [$0] } ?? []) + reading)
-        if answers[0].isEmpty { throw MembershipEnded() }
-        return (
-            try HeadRow.heads(answers.suffix(reading.count)), drawing == nil ? nil : RowNumbers(answers[1])
-        )
+    /// - Throws: ``MembershipEnded``.
+    func answers(_ connection: any SQLConnection) throws -> Answers {
+        let answers = try connection.queryAll([admission] + drawing + reading)
+        guard let admitted = answers[0].first, !isMarked || admitted.int(0) > 0 else { throw MembershipEnded() }
+        return Answers(
+            heads: try HeadRow.heads(answers.suffix(reading.count)),
+            messageNumbers: answers[1..<1 + drawing.count].joined().map { $0.int(0) },
+            transaction: isMarked ? admitted.text(1) : nil)
     }
 }

@@ -66,12 +66,12 @@ extension SQLHubStore {
     }
 
     func disown(_ instances: [InstanceNews]) async throws {
-        try await write { [number, dialect] connection in
+        try await write { [number] connection in
             _ = try connection.execute(
                 "UPDATE hub_instance SET owner = 0 WHERE owner = ? AND id = ANY(CAST(? AS TEXT[]))",
                 [.integer(number), .texts(instances.map(\.id))])
             let signals = instances.map { HubSignal.news(id: $0.id, name: $0.name, owner: 0) }
-            try ChangeWriter(connection, dialect).tell(signals)
+            try ChangeWriter.tell(signals, connection)
         }
     }
 

@@ -34,7 +34,7 @@ extension SQLHubStore {
                 "UPDATE hub_task SET lease = 0, progress = ?, parked = ? WHERE sequence = ? AND lease = ?",
                 [.optional(item.progress), .optional(reason), .integer(item.sequence), .integer(item.lease)])
             guard changed == 1, reason == nil, dialect.isShared else { return }
-            try ChangeWriter(connection, dialect).tell([.tasks(name: item.call.name)])
+            try ChangeWriter.tell([.tasks(name: item.call.name)], connection)
         }
     }
 
@@ -43,7 +43,7 @@ extension SQLHubStore {
             let rows = try connection.queryEach(
                 "UPDATE hub_task SET lease = 0 WHERE lease = ? RETURNING name", leases.sorted().map { [.integer($0)] })
             guard dialect.isShared else { return }
-            try ChangeWriter(connection, dialect).tell(rows.joined().map { .tasks(name: $0.text(0)) })
+            try ChangeWriter.tell(rows.joined().map { .tasks(name: $0.text(0)) }, connection)
         }
     }
 
@@ -70,7 +70,7 @@ extension SQLHubStore {
                 RETURNING name
                 """, [.text(id)])
             let names = Set(rows.map { $0.text(0) })
-            if dialect.isShared { try ChangeWriter(connection, dialect).tell(names.map { .tasks(name: $0) }) }
+            if dialect.isShared { try ChangeWriter.tell(names.map { .tasks(name: $0) }, connection) }
             return names
         }
     }

@@ -28,7 +28,8 @@ final class SQLHubStore: SharedHubStore {
     let membership = Lock(Membership())
     let lanes = CommitLanes()
     let statusReader = StatusReader()
-    let taskCounter: TaskCounter?
+    let taskNumbers = TaskNumbers()
+    let knownHeads = KnownHeads()
 
     /// A store in a database.
     ///
@@ -40,7 +41,6 @@ final class SQLHubStore: SharedHubStore {
         self.database = database
         self.dialect = dialect
         self.listen = listen
-        taskCounter = dialect.isShared ? nil : TaskCounter()
     }
 
     var isShared: Bool { dialect.isShared }
@@ -50,7 +50,7 @@ final class SQLHubStore: SharedHubStore {
 
     func join(for duration: Duration) async throws -> Int64 {
         let former = membership.withLock { $0.former }
-        let number = try await persistently { [database, dialect, taskCounter] _ in
+        let number = try await persistently { [database, dialect, taskNumbers] _ in
             try await database.write { connection in
                 try SQLHubSchema.prepare(connection, dialect)
                 try connection.execute("UPDATE hub_meta SET owner = owner + 1")
@@ -60,7 +60,7 @@ final class SQLHubStore: SharedHubStore {
                 } else {
                     try connection.execute("DELETE FROM hub_member")
                     try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease <> 0")
-                    taskCounter?.begin(after: try connection.query("SELECT MAX(sequence) FROM hub_task")[0].int(0))
+                    taskNumbers.begin(after: try connection.query("SELECT MAX(sequence) FROM hub_task")[0].int(0))
                 }
                 let expiry = dialect.isShared ? "\(PostgresHubDialect.now) + ?" : "?"
                 try connection.execute(

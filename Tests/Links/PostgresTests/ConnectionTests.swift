@@ -23,6 +23,29 @@ struct ConnectionTests {
         }
     }
 
+    @Test func replacesAConnectionThatWasCutBeforeATransactionOfOneExchange() async throws {
+        try await withDatabase { database, place in
+            for id in 0..<3 {
+                try await place.cut()
+                try await database.write { try $0.executeLater("INSERT INTO thing (id) VALUES (?)", [.int(id)]) }
+            }
+            try await database.expectThings(3)
+        }
+    }
+
+    @Test func doesNotHideThatTheOutcomeOfOneExchangeIsUnknown() async throws {
+        try await withDatabase { database, _ in
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { connection in
+                    try connection.executeLater("INSERT INTO thing (id) VALUES (1)", [])
+                    try connection.executeLater("SELECT pg_terminate_backend(pg_backend_pid())", [])
+                }
+            }
+            #expect(error?.kind == .unknownOutcome)
+            try await database.expectThings(0)
+        }
+    }
+
     @Test func writesNothingWhenCutInTheMiddle() async throws {
         try await withDatabase { database, _ in
             let error = await #expect(throws: SQLError.self) {

@@ -66,6 +66,35 @@ struct BatchTests {
     }
 
     @Test(arguments: Engine.allCases)
+    func handsRowsOverThatNobodyWaitsForByTheCommit(engine: Engine) async throws {
+        try await engine.withDatabase { database, _ in
+            let (answers, answering) = AsyncStream<[SQLRow]>.makeStream()
+            try await database.write { connection in
+                try connection.queryLater(SQLCall("INSERT INTO thing (id) VALUES (?) RETURNING id", [1])) {
+                    answering.yield($0)
+                }
+                try connection.executeLater("INSERT INTO thing (id) VALUES (?)", [2])
+                try connection.queryLater(SQLCall("SELECT count(*) FROM thing")) { answering.yield($0) }
+            }
+            answering.finish()
+            #expect(await answers.reduce(into: []) { $0.append($1) } == [[SQLRow([1])], [SQLRow([2])]])
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func failsATransactionNoneOfWhichWasWaitedFor(engine: Engine) async throws {
+        try await engine.withDatabase { database, _ in
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { connection in
+                    for _ in 0..<2 { try connection.executeLater("INSERT INTO thing (id) VALUES (?)", [1]) }
+                }
+            }
+            #expect(error?.kind == .constraint)
+            try await database.expectThings(0)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
     func failsACommitWithWhatWasToBeDoneBefore(engine: Engine) async throws {
         try await engine.withDatabase { database, _ in
             let error = await #expect(throws: SQLError.self) {

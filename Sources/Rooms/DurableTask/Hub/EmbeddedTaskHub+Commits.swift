@@ -38,10 +38,10 @@ extension EmbeddedTaskHub {
         }
     }
 
-    /// Lets the commit say how instances ended that somebody waits for, where it costs less than to ask afterwards.
+    /// Lets the commit say how instances ended that somebody waits for: it costs less than to ask afterwards.
     private func askForEnds(_ changes: inout HubChanges) {
         let ended = changes.moves.lazy.filter { $0.completion != nil }.map(\.id)
-        if store.isShared || ended.isEmpty { return }
+        if ended.isEmpty { return }
         changes.awaited = state.withLock { state in ended.filter { state.waiters.ends[$0] != nil } }
     }
 

@@ -23,10 +23,13 @@ struct Episode: Sendable {
     /// The rows that the episode is decided over.
     var locks: HubLocks {
         var locks = HubLocks([id], targets: Set(children + lockedEntities + openLocks.flatMap(\.lockSet)))
+        if item.newStart != nil { locks.newcomers.insert(id) }
         if turn.completion != nil, let parent = position.parentID { locks.targets.insert(parent) }
         for action in turn.actions {
             switch action.kind {
-            case .createSubOrchestration(let call): locks.subjects.insert(call.instanceID)
+            case .createSubOrchestration(let call):
+                locks.subjects.insert(call.instanceID)
+                locks.newcomers.insert(call.instanceID)
             case .sendEvent(let event): locks.targets.insert(event.instanceID)
             case .signalEntity(let operation), .callEntity(let operation): locks.targets.insert(operation.target)
             case .lockEntities(let request): locks.targets.formUnion(request.lockSet.prefix(1))

@@ -157,6 +157,8 @@ package struct HubLocks: Sendable, Equatable {
     package var subjects: Set<String> = []
     /// Rows that are looked at, because they get messages; they must not be deleted meanwhile.
     package var targets: Set<String> = []
+    /// Subjects of which there is most likely no row yet: a store may take that for granted until it writes.
+    package var newcomers: Set<String> = []
 
     /// Locks on these rows.
     package init(_ subjects: Set<String> = [], targets: Set<String> = []) {
@@ -167,6 +169,7 @@ package struct HubLocks: Sendable, Equatable {
     mutating func formUnion(_ other: HubLocks) {
         subjects.formUnion(other.subjects)
         targets.formUnion(other.targets)
+        newcomers.formUnion(other.newcomers)
     }
 }
 
