@@ -73,6 +73,32 @@ extension TraceContext {
     }
 }
 
+extension TraceContext: Codable {
+    private enum Key: String, CodingKey {
+        case traceparent
+        case tracestate
+    }
+
+    /// Reads the two headers from an object.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let parent = try container.decode(String.self, forKey: .traceparent)
+        let state = try container.decodeIfPresent(String.self, forKey: .tracestate)
+        guard let context = TraceContext(traceparent: parent, tracestate: state) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .traceparent, in: container, debugDescription: "not a trace context")
+        }
+        self = context
+    }
+
+    /// Writes the two headers as an object.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(traceparent, forKey: .traceparent)
+        try container.encodeIfPresent(state, forKey: .tracestate)
+    }
+}
+
 /// A trace: 16 bytes, not all of them zero.
 public struct TraceID: Sendable, Hashable, CustomStringConvertible {
     private let high: UInt64

@@ -53,16 +53,14 @@ public struct TraceSpan: Sendable, Equatable {
     /// How it ended.
     public var status: Status
 
-    /// A span that has ended, and of which no more is known.
-    public init(
-        _ name: String, _ kind: Kind, context: TraceContext, parent: SpanID?, during time: ClosedRange<Date>
-    ) {
+    /// The root of a trace that has ended, and of which no more is known.
+    public init(_ name: String, _ kind: Kind, context: TraceContext, from start: Date, to end: Date) {
         self.name = name
         self.context = context
-        self.parent = parent
         self.kind = kind
-        start = time.lowerBound
-        end = time.upperBound
+        self.start = start
+        // A clock that was set back must not make it end before it began.
+        self.end = max(start, end)
         attributes = [:]
         status = .unset
     }

@@ -15,7 +15,8 @@ struct ActivityTimeTests {
         change(&call)
         return ActivityRun(
             ActivityWorkItem(
-                sequence: sequence, lease: 7, deliveries: 1, execution: Script.key, (id: Int(sequence), call: call)))
+                sequence: sequence, lease: 7, deliveries: 1, execution: Script.key, (id: Int(sequence), call: call)),
+            begunAt: start)
     }
 
     private func at(_ seconds: Double) -> Date { start.addingTimeInterval(seconds) }

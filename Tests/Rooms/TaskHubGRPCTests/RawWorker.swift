@@ -72,7 +72,11 @@ final class RawWorker: Sendable {
     }
 
     func call(_ name: String, _ request: some ProtobufMessage) async throws {
-        let _: Wire.Empty = try await channel.unary(Wire.path(name), request)
+        let _: Wire.Empty = try await ask(name, request)
+    }
+
+    func ask<Answer: ProtobufMessage>(_ name: String, _ request: some ProtobufMessage) async throws -> Answer {
+        try await channel.unary(Wire.path(name), request)
     }
 
     func history(_ request: Wire.StreamInstanceHistoryRequest) async throws -> [Wire.HistoryEvent] {

@@ -22,6 +22,10 @@ public struct ActivityContext: Sendable {
     }
     /// The worker's log.
     public let log: Log
+    /// The span that whatever the activity asks of others is part of; nil when nobody traces it.
+    ///
+    /// The activity's task has it as ``/Telemetry/TraceContext/current``, so that starts of orchestrations take it.
+    public let traceContext: TraceContext?
     private let firstTaskID: Int
     /// The run that the first of its rewindings began with; empty when the activity is called by hand.
     private let executionID: String
@@ -44,17 +48,20 @@ public struct ActivityContext: Sendable {
         self.firstTaskID = firstTaskID ?? taskID
         executionID = ""
         self.log = log
+        traceContext = .current
         progress = nil
         line = nil
     }
 
-    init(_ item: ActivityWorkItem, _ line: Line, _ log: Log) {
+    init(_ run: ActivityRun, _ line: Line, _ log: Log) {
+        let item = run.item
         instanceID = item.instanceID
         taskID = item.taskID
         attempt = item.call.attempt
         firstTaskID = item.call.firstTaskID ?? item.taskID
         executionID = Rewinding.root(of: item.executionID)
         self.log = log
+        traceContext = run.traceContext
         progress = item.progress ?? item.call.lastProgress
         self.line = line
     }

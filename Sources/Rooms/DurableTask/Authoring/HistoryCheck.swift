@@ -86,11 +86,6 @@ extension TaskFailure {
 }
 
 extension [HistoryEvent] {
-    fileprivate var start: ExecutionStarted? {
-        for case .executionStarted(let start) in lazy.map(\.kind) { return start }
-        return nil
-    }
-
     fileprivate var end: Completion? {
         for case .executionCompleted(let end) in lazy.map(\.kind) { return end }
         return nil

@@ -146,6 +146,7 @@ extension HubDraft {
             instanceID: execution.instanceID, executionID: execution.executionID, taskID: id,
             name: self[execution.instanceID]?.name)
         start.tags = call.tags ?? [:]
+        start.traceContext = call.traceContext
         begin(NewStart(event: start), isNew: existing == nil)
     }
 
@@ -220,6 +221,7 @@ extension HubDraft {
             instanceID: old.id, executionID: UUID.random().uuidString)
         event.parent = old.parent
         event.tags = old.tags
+        event.traceContext = completion.traceContext
         var head = old
         head.executionID = event.executionID
         head.version = event.version

@@ -131,6 +131,7 @@ extension ExecutionStarted {
             executionID: executionID)
         scheduledStart = request.scheduledStart
         tags = request.tags
+        traceContext = request.traceContext
     }
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import FoundationEssentials
+public import Telemetry
 
 /// What an instance is started with.
 public struct StartRequest: Sendable, Equatable {
@@ -19,6 +20,8 @@ public struct StartRequest: Sendable, Equatable {
     public var scheduledStart: Date?
     /// An instance of the same id in one of these states is replaced; in any other it stays, and the start finds it.
     public var replaces: Set<RuntimeStatus> = []
+    /// The span that the instance is part of: that of the task that makes the request, unless said otherwise.
+    public var traceContext: TraceContext? = .current
 
     /// A request with its parts.
     public init(id: String, name: String, input: String? = nil) {

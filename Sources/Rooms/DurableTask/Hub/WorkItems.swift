@@ -43,8 +43,13 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     }
 
     /// How the run begins, when the news begin it.
+    package var start: ExecutionStarted? { events.start }
+}
+
+extension [HistoryEvent] {
+    /// How the run began.
     package var start: ExecutionStarted? {
-        for case .executionStarted(let start) in events.lazy.map(\.kind) { return start }
+        for case .executionStarted(let start) in lazy.map(\.kind) { return start }
         return nil
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import FoundationEssentials
+public import Telemetry
 
 /// How an instance began.
 public struct ExecutionStarted: Sendable, Equatable {
@@ -21,6 +22,8 @@ public struct ExecutionStarted: Sendable, Equatable {
     public var scheduledStart: Date?
     /// What the starter wrote on the instance, to be found again by.
     public var tags: [String: String]
+    /// The span that the instance is part of.
+    public var traceContext: TraceContext?
 
     /// A beginning with its parts.
     public init(
@@ -96,6 +99,8 @@ public struct Completion: Sendable, Equatable {
     public var newVersion: String?
     /// What the next run still has to hear: events that were raised and not yet consumed.
     public var carryover: [HistoryEvent]
+    /// The span that the next run is part of; histories do not keep it.
+    package var traceContext: TraceContext?
 
     /// An end with its parts.
     public init(_ status: RuntimeStatus, result: String? = nil, failure: TaskFailure? = nil) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
+import Telemetry
 
 /// An event is a flat JSON object: `at` (milliseconds since 1970), `id` when it records an action, and one member
 /// named after its kind; ``HistoryWriter`` writes it.
@@ -160,6 +161,7 @@ extension ExecutionStarted: Decodable {
         case parent
         case scheduledStart
         case tags
+        case traceContext
     }
 
     /// Reads what ``HistoryWriter`` wrote; absent members take their defaults.
@@ -175,6 +177,7 @@ extension ExecutionStarted: Decodable {
         scheduledStart = try container.decodeIfPresent(Int64.self, forKey: .scheduledStart)
             .map(Date.init(millisecondsSince1970:))
         tags = try container.decodeIfPresent([String: String].self, forKey: .tags) ?? [:]
+        traceContext = try container.decodeIfPresent(TraceContext.self, forKey: .traceContext)
     }
 }
 

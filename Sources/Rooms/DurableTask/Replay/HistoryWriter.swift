@@ -3,6 +3,7 @@
 
 import Basics
 import FoundationEssentials
+import Telemetry
 
 /// Writes events as the JSON that ``HistoryEvent``'s decoder reads.
 ///
@@ -91,6 +92,7 @@ struct HistoryWriter {
             if let parent = start.parent { writer.write(parent) }
             writer.member("scheduledStart", start.scheduledStart)
             if !start.tags.isEmpty { writer.member("tags", start.tags) }
+            if let context = start.traceContext { writer.write(context) }
         }
     }
 
@@ -140,6 +142,14 @@ struct HistoryWriter {
             writer.member("version", call.version)
             writer.member("input", call.input)
             if let tags = call.tags { writer.member("tags", tags) }
+            if let context = call.traceContext { writer.write(context) }
+        }
+    }
+
+    private mutating func write(_ context: TraceContext) {
+        object("traceContext") { writer in
+            writer.member("traceparent", context.traceparent)
+            writer.member("tracestate", context.state)
         }
     }
 

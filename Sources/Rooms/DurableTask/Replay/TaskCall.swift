@@ -1,6 +1,8 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+public import Telemetry
+
 /// A call of an activity.
 public struct TaskCall: Sendable, Equatable, Decodable {
     /// The activity's name.
@@ -72,6 +74,32 @@ public struct TaskCall: Sendable, Equatable, Decodable {
         set { set(Tag.heartbeat, newValue?.wholeMilliseconds) }
     }
 
+    /// The span that the activity is part of.
+    ///
+    /// It stands among the tags, so that it is wherever they are: in history and in the queue.
+    public var traceContext: TraceContext? {
+        get {
+            guard let tags, let parent = tags[Tag.traceParent] else { return nil }
+            return TraceContext(traceparent: parent, tracestate: tags[Tag.traceState])
+        }
+        set {
+            tags =
+                newValue.map { context in
+                    var tags = plainTags ?? [:]
+                    tags[Tag.traceParent] = context.traceparent
+                    tags[Tag.traceState] = context.state
+                    return tags
+                } ?? plainTags
+        }
+    }
+
+    /// The tags without the trace context; nil when there are no others.
+    package var plainTags: [String: String]? {
+        guard let tags, tags[Tag.traceParent] != nil else { return tags }
+        let rest = tags.filter { $0.key != Tag.traceParent && $0.key != Tag.traceState }
+        return rest.isEmpty ? nil : rest
+    }
+
     private func number(_ tag: String) -> Int? { tags?[tag].flatMap(Int.init) }
 
     private mutating func set(_ tag: String, _ number: Int?) {
@@ -87,6 +115,8 @@ public struct TaskCall: Sendable, Equatable, Decodable {
         static let startToClose = "start-to-close-ms"
         static let scheduleToStart = "schedule-to-start-ms"
         static let heartbeat = "heartbeat-ms"
+        static let traceParent = "traceparent"
+        static let traceState = "tracestate"
     }
 }
 
@@ -109,6 +139,8 @@ public struct SubOrchestrationCall: Sendable, Equatable, Decodable {
     public var input: String?
     /// What the parent writes on the child.
     public var tags: [String: String]?
+    /// The span that the child is part of.
+    public var traceContext: TraceContext?
 
     /// A call with its parts.
     public init(

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import FoundationEssentials
+import Telemetry
 
 /// Why a running activity is asked to stop.
 public enum ActivityCancellation: String, Sendable {
@@ -31,10 +33,21 @@ final class ActivityRun: Sendable {
     }
 
     let item: ActivityWorkItem
+    /// When it began, on the hub's clock.
+    let begin: Date
+    /// Its span; nil when nobody records it.
+    let span: TraceContext?
     private let state = Lock(State())
     private let bell = Bell()
 
-    init(_ item: ActivityWorkItem) { self.item = item }
+    init(_ item: ActivityWorkItem, begunAt begin: Date, isTraced: Bool = false) {
+        self.item = item
+        self.begin = begin
+        span = isTraced ? item.span : nil
+    }
+
+    /// The span that what it starts is part of.
+    var traceContext: TraceContext? { span ?? item.call.traceContext }
 
     /// Why it is asked to stop; nil while it is not.
     var cancellation: ActivityCancellation? { state.withLock { $0.cancellation } }

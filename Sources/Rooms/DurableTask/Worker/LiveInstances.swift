@@ -5,6 +5,8 @@
 struct LiveInstance {
     var orchestrator: Orchestrator
     var position: HistoryPosition
+    /// What it is part of; nil when nobody traces it.
+    var trace: RunTrace?
 }
 
 /// The instances that wait in memory; the one that waited longest leaves first.

@@ -18,7 +18,7 @@ extension TaskHubWorker {
 
     /// Runs an activity's body until it has ended.
     private func run(_ item: ActivityWorkItem) async throws -> ActivityRun {
-        let run = ActivityRun(item)
+        let run = ActivityRun(item, begunAt: hub.clock.now, isTraced: spans != nil)
         if let failure = item.lateness(at: hub.clock.now) {
             run.finish(.failure(failure))
             return run
@@ -63,10 +63,20 @@ extension TaskHubWorker {
     }
 
     private func complete(_ run: ActivityRun, _ result: Result<String?, TaskFailure>) async throws {
-        try await complete(run.item, result.mapError { $0.with(lastProgress: run.lastProgress) })
+        let result = result.mapError { $0.with(lastProgress: run.lastProgress) }
+        if try await complete(run.item, result) { report(run, result) }
     }
 
-    private func complete(_ item: ActivityWorkItem, _ result: Result<String?, TaskFailure>) async throws {
+    /// Hands over the span of a run, now that its result is stored.
+    private func report(_ run: ActivityRun, _ result: Result<String?, TaskFailure>) {
+        guard let spans, let context = run.span else { return }
+        var span = TraceSpan(of: run.item, context, from: run.begin, to: hub.clock.now)
+        if case .failure(let failure) = result { span.fail(failure) }
+        spans(span)
+    }
+
+    /// - Returns: whether the result was stored.
+    private func complete(_ item: ActivityWorkItem, _ result: Result<String?, TaskFailure>) async throws -> Bool {
         if case .failure(let failure) = result {
             log(
                 .info, "an activity failed",
@@ -74,8 +84,10 @@ extension TaskHubWorker {
         }
         do {
             try await hub.complete(item, with: result)
+            return true
         } catch let error as TaskHubError where error.code == .leaseLost {
             log(.warning, "an activity finished too late", ["instance": item.instanceID, "name": item.call.name])
+            return false
         }
     }
 
@@ -90,8 +102,10 @@ extension TaskHubWorker {
         } cancellation: {
             run.cancellation
         }
+        let context = ActivityContext(run, line, log)
         do {
-            return .success(try await body(ActivityContext(run.item, line, log), call.input))
+            guard let trace = context.traceContext else { return .success(try await body(context, call.input)) }
+            return .success(try await TraceContext.$current.withValue(trace) { try await body(context, call.input) })
         } catch {
             return .failure(TaskFailure(error))
         }

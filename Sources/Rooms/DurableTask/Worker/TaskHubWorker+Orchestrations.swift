@@ -28,7 +28,7 @@ extension TaskHubWorker {
     }
 
     private func process(_ item: OrchestrationWorkItem) async throws {
-        let instance: LiveInstance
+        var instance: LiveInstance
         do {
             instance = try await liveInstance(for: item)
         } catch let refused as VersionRefused where configuration.versioning.mismatch == .fail {
@@ -36,9 +36,12 @@ extension TaskHubWorker {
             return hub.release(item)
         }
         do {
-            let turn = instance.orchestrator.advance(item.events)
+            let plain = instance.orchestrator.advance(item.events)
+            let turn = instance.trace?.handOn(plain) ?? plain
             let outcome = try await hub.complete(item, with: turn, from: instance.position)
-            settle(LiveInstance(orchestrator: instance.orchestrator, position: outcome.position), item, outcome)
+            instance.position = outcome.position
+            report(&instance, item, turn, outcome)
+            settle(instance, item, outcome)
         } catch {
             instance.orchestrator.close()
             throw error
@@ -53,7 +56,9 @@ extension TaskHubWorker {
             live?.orchestrator.close()
             let position = HistoryPosition.beginning(of: beginning.executionID)
             try checkVersion(in: item.events, position)
-            return LiveInstance(orchestrator: orchestrator(for: beginning), position: position)
+            return LiveInstance(
+                orchestrator: orchestrator(for: beginning), position: position,
+                trace: RunTrace(of: beginning, item.events, isRecorded: spans != nil))
         }
         if let live { return live }
         let history = try await hub.history(for: item)
@@ -61,7 +66,19 @@ extension TaskHubWorker {
         let key = ExecutionKey(instanceID: item.instanceID, executionID: history.position.executionID)
         let orchestrator = orchestrator(for: key)
         orchestrator.replay(history.events)
-        return LiveInstance(orchestrator: orchestrator, position: history.position)
+        return LiveInstance(
+            orchestrator: orchestrator, position: history.position,
+            trace: RunTrace(of: key, history.events, isRecorded: spans != nil))
+    }
+
+    /// Hands over the spans that ended with an episode, now that it is stored.
+    private func report(
+        _ instance: inout LiveInstance, _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn,
+        _ outcome: EpisodeOutcome
+    ) {
+        guard let spans, instance.trace != nil else { return }
+        let ended = instance.trace?.stored(item.events, turn, outcome.completion, at: hub.clock.now)
+        for span in ended ?? [] { spans(span) }
     }
 
     private func orchestrator(for key: ExecutionKey) -> Orchestrator {

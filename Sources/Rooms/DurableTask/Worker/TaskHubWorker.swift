@@ -14,6 +14,7 @@ public final class TaskHubWorker: Sendable {
     let registry: TaskRegistry
     let configuration: WorkerConfiguration
     let log: Log
+    let spans: SpanSink?
     let intake = Intake(isImmediate: true)
     let live: Lock<LiveInstances>
     let running: Lock<Watch>
@@ -35,14 +36,17 @@ public final class TaskHubWorker: Sendable {
     }
 
     /// A worker for a hub; nothing runs before ``run()``.
+    ///
+    /// - Parameter spans: Where the spans of what it runs go, once the hub has stored that they ended; nil for nowhere.
     public init(
         _ hub: any TaskHub, registry: TaskRegistry, configuration: WorkerConfiguration = WorkerConfiguration(),
-        log: Log = .silent
+        log: Log = .silent, spans: SpanSink? = nil
     ) {
         self.hub = hub
         self.registry = registry
         self.configuration = configuration
         self.log = log
+        self.spans = spans
         live = Lock(LiveInstances(capacity: configuration.liveInstances))
         running = Lock(
             Watch(

@@ -132,8 +132,9 @@ extension GRPCTaskHub {
     private func receive(_ request: Wire.ActivityRequest, _ token: String) {
         let number = held.holdActivity(.init(token: token, receivedAt: clock.now))
         let instance = request.orchestrationInstance ?? Wire.OrchestrationInstance()
-        let call = TaskCall(
+        var call = TaskCall(
             name: request.name, version: request.version, input: request.input, tags: request.tags.ifAny)
+        call.traceContext = TraceContext(request.parentTraceContext)
         let item = ActivityWorkItem(
             sequence: number, lease: 0, deliveries: 1,
             execution: ExecutionKey(instanceID: instance.instanceID, executionID: instance.executionID ?? ""),

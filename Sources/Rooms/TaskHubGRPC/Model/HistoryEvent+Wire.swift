@@ -3,6 +3,7 @@
 
 import DurableTask
 import FoundationEssentials
+import Telemetry
 
 extension HistoryEvent {
     /// An event that came; nil for one that means nothing to an orchestrator or that is not known here.
@@ -87,6 +88,7 @@ extension ExecutionStarted {
         parent = start.parentInstance.map(ParentInstance.init)
         scheduledStart = start.scheduledStartTimestamp
         tags = start.tags
+        traceContext = TraceContext(start.parentTraceContext)
     }
 }
 
@@ -114,6 +116,7 @@ extension Rewinding {
 extension TaskCall {
     fileprivate init(_ task: Wire.TaskScheduled) {
         self.init(name: task.name, version: task.version, input: task.input, tags: task.tags.ifAny)
+        traceContext = TraceContext(task.parentTraceContext)
     }
 }
 
@@ -122,6 +125,7 @@ extension SubOrchestrationCall {
         self.init(
             instanceID: child.instanceID, name: child.name, version: child.version, input: child.input,
             tags: child.tags.ifAny)
+        traceContext = TraceContext(child.parentTraceContext)
     }
 }
 

@@ -3,6 +3,7 @@
 
 import DurableTask
 import FoundationEssentials
+import Telemetry
 
 extension StartRequest {
     /// A start as it came; without an id it gets one.
@@ -14,6 +15,7 @@ extension StartRequest {
         tags = request.tags
         scheduledStart = request.scheduledStartTimestamp
         replaces = Wire.OrchestrationStatus.statuses(request.idReusePolicy?.replaceableStatus ?? [])
+        traceContext = TraceContext(request.parentTraceContext)
     }
 }
 
@@ -29,6 +31,7 @@ extension Wire.CreateInstanceRequest {
                 replaceableStatus: Wire.OrchestrationStatus.numbers(request.replaces))
         }
         tags = request.tags
+        parentTraceContext = request.traceContext.map(Wire.TraceContext.init)
         requestTime = now
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTask
+import Telemetry
 
 extension OrchestratorAction {
     /// An action that a worker asks for in a run.
@@ -16,14 +17,16 @@ extension OrchestratorAction.Kind {
     fileprivate init(_ action: Wire.OrchestratorAction, of run: ExecutionKey) throws {
         switch action.kind {
         case .scheduleTask(let task):
-            self = .scheduleTask(
-                TaskCall(name: task.name, version: task.version, input: task.input, tags: task.tags.ifAny))
+            var call = TaskCall(name: task.name, version: task.version, input: task.input, tags: task.tags.ifAny)
+            call.traceContext = TraceContext(task.parentTraceContext)
+            self = .scheduleTask(call)
         case .createTimer(let timer): self = .createTimer(fireAt: timer.fireAt.orBeginning)
         case .createSubOrchestration(let child):
-            self = .createSubOrchestration(
-                SubOrchestrationCall(
-                    instanceID: child.instanceID, name: child.name, version: child.version, input: child.input,
-                    tags: child.tags.ifAny))
+            var call = SubOrchestrationCall(
+                instanceID: child.instanceID, name: child.name, version: child.version, input: child.input,
+                tags: child.tags.ifAny)
+            call.traceContext = TraceContext(child.parentTraceContext)
+            self = .createSubOrchestration(call)
         case .sendEvent(let event):
             self = .sendEvent(
                 SentEvent(instanceID: event.instance?.instanceID ?? "", name: event.name, input: event.data))
@@ -84,13 +87,14 @@ extension Wire.OrchestratorAction.Kind {
         case .scheduleTask(let call):
             self = .scheduleTask(
                 Wire.ScheduleTask(
-                    name: call.name, version: call.version, input: call.input, tags: call.tags ?? [:]))
+                    name: call.name, version: call.version, input: call.input, tags: call.plainTags ?? [:],
+                    parentTraceContext: call.traceContext.map(Wire.TraceContext.init)))
         case .createTimer(let time): self = .createTimer(Wire.CreateTimer(fireAt: time))
         case .createSubOrchestration(let call):
             self = .createSubOrchestration(
                 Wire.CreateSubOrchestration(
                     instanceID: call.instanceID, name: call.name, version: call.version, input: call.input,
-                    tags: call.tags ?? [:]))
+                    parentTraceContext: call.traceContext.map(Wire.TraceContext.init), tags: call.tags ?? [:]))
         case .sendEvent(let event):
             self = .sendEvent(
                 Wire.SendEvent(

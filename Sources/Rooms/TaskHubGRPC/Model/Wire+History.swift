@@ -40,7 +40,9 @@ extension Wire.HistoryEvent.Kind {
         case .taskScheduled(let call):
             self = .taskScheduled(
                 Wire.TaskScheduled(
-                    name: call.name, version: call.version, input: call.input, tags: call.tags ?? [:]))
+                    name: call.name, version: call.version, input: call.input,
+                    parentTraceContext: call.traceContext.map(Wire.TraceContext.init),
+                    tags: call.plainTags ?? [:]))
         case .taskCompleted(let id, let result):
             self = .taskCompleted(Wire.TaskCompleted(taskScheduledID: Int32(id), result: result))
         case .taskFailed(let id, let failure):
@@ -63,7 +65,7 @@ extension Wire.HistoryEvent.Kind {
             self = .subOrchestrationCreated(
                 Wire.SubOrchestrationCreated(
                     instanceID: call.instanceID, name: call.name, version: call.version, input: call.input,
-                    tags: call.tags ?? [:]))
+                    parentTraceContext: call.traceContext.map(Wire.TraceContext.init), tags: call.tags ?? [:]))
         case .subOrchestrationCompleted(let id, let result):
             self = .subOrchestrationCompleted(
                 Wire.SubOrchestrationCompleted(taskScheduledID: Int32(id), result: result))
@@ -104,6 +106,7 @@ extension Wire.ExecutionStarted {
             instanceID: start.instanceID, executionID: start.executionID)
         parentInstance = start.parent.map(Wire.ParentInstanceInfo.init)
         scheduledStartTimestamp = start.scheduledStart
+        parentTraceContext = start.traceContext.map(Wire.TraceContext.init)
         tags = start.tags
     }
 }

@@ -25,7 +25,8 @@ extension TaskHubService {
             let turn = OrchestratorTurn(
                 actions: try (lent.actions + answer.actions).map { try OrchestratorAction($0, of: run) },
                 customStatus: answer.customStatus)
-            _ = try await hub.complete(item, with: turn, from: history.position)
+            let trace = (item.start ?? history.events.start)?.traceContext
+            _ = try await hub.complete(item, with: turn.traced(under: trace, from: trace), from: history.position)
         } catch {
             await hub.abandon(item, because: GRPCStatus.blame(error))
             throw error

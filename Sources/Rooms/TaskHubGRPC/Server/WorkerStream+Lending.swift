@@ -32,7 +32,7 @@ extension WorkerStream {
     /// - Returns: false when this worker cannot take the item.
     private func lend(_ item: OrchestrationWorkItem, _ slots: Slots) async throws -> Bool {
         let past = try await past(of: item)
-        if let start = start(of: item, past),
+        if let start = item.start ?? past.events.start,
             !filters.orchestrations.admits(start.name, version: start.version)
         {
             return false
@@ -53,13 +53,6 @@ extension WorkerStream {
         return past
     }
 
-    private func start(of item: OrchestrationWorkItem, _ past: StoredHistory) -> ExecutionStarted? {
-        for events in [item.events, past.events] {
-            for case .executionStarted(let start) in events.lazy.map(\.kind) { return start }
-        }
-        return nil
-    }
-
     /// The episode as a message; nil when it is too large for this worker.
     private func message(for item: OrchestrationWorkItem, _ past: StoredHistory) -> [UInt8]? {
         var request = Wire.OrchestratorRequest()
@@ -67,6 +60,8 @@ extension WorkerStream {
         request.executionID = past.position.executionID
         request.pastEvents = past.events.map(Wire.HistoryEvent.init)
         request.newEvents = item.events.map(Wire.HistoryEvent.init)
+        let run = ExecutionKey(instanceID: item.instanceID, executionID: past.position.executionID)
+        request.orchestrationTraceContext = Wire.OrchestrationTraceContext(run, past.events + item.events)
         let message = Wire.WorkItem(kind: .orchestratorRequest(request)).protobuf
         if streamsHistory, message.count > configuration.streamedHistoryBytes {
             request.pastEvents = []
@@ -121,6 +116,7 @@ extension Wire.ActivityRequest {
         input = item.call.input
         orchestrationInstance = .init(instanceID: item.instanceID, executionID: item.executionID)
         taskID = Int32(item.taskID)
-        tags = item.call.tags ?? [:]
+        parentTraceContext = item.call.traceContext.map(Wire.TraceContext.init)
+        tags = item.call.plainTags ?? [:]
     }
 }

@@ -75,9 +75,9 @@ private struct HousedClock: HubClock {
 /// Runs a worker around `body` and stops it after.
 func withWorker<Value: Sendable>(
     _ hub: EmbeddedTaskHub, _ registry: TaskRegistry, _ configuration: WorkerConfiguration = WorkerConfiguration(),
-    _ body: @Sendable @escaping () async throws -> Value
+    spans: SpanSink? = nil, _ body: @Sendable @escaping () async throws -> Value
 ) async throws -> Value {
-    let worker = TaskHubWorker(hub, registry: registry, configuration: configuration)
+    let worker = TaskHubWorker(hub, registry: registry, configuration: configuration, spans: spans)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await worker.run() }
         defer { worker.stop() }

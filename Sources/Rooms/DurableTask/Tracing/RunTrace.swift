@@ -1,0 +1,158 @@
+// Darkroom
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Telemetry
+
+/// What traces say of one run of an instance.
+///
+/// A worker makes spans when they have ended and the hub has stored that, never for what is replayed. So nothing is
+/// said twice, and a process that dies between the two leaves a gap.
+struct RunTrace: Sendable {
+    /// The span that the run is part of.
+    private let parent: TraceContext?
+    /// The span that what the run asks for is part of.
+    private let context: TraceContext
+    /// The run's own span, in the making; nil when nobody records it.
+    private var span: RunSpan?
+
+    /// The trace of a run; nil when it is part of none and nobody records any.
+    ///
+    /// - Parameter events: The run's history, or the news that begin it.
+    init?(of key: ExecutionKey, _ events: [HistoryEvent], isRecorded: Bool) {
+        guard let start = events.start else { return nil }
+        parent = start.traceContext
+        guard isRecorded, parent?.isSampled ?? true else {
+            guard let parent else { return nil }
+            context = parent
+            return
+        }
+        context = key.span(under: parent)
+        span = RunSpan(key, start, events)
+    }
+
+    /// Hands the trace on to what a turn asks for.
+    func handOn(_ turn: OrchestratorTurn) -> OrchestratorTurn { turn.traced(under: context, from: parent) }
+
+    /// An episode was stored.
+    ///
+    /// - Returns: what has ended with it.
+    mutating func stored(
+        _ news: [HistoryEvent], _ turn: OrchestratorTurn, _ end: Completion?, at time: Date
+    ) -> [TraceSpan] {
+        guard span != nil else { return [] }
+        var spans = span?.fired(news, at: time, under: context) ?? []
+        span?.note(turn, at: time)
+        if let end, let run = span?.ended(end, at: time, context, parent) { spans.append(run) }
+        return spans
+    }
+}
+
+/// A run and the timers that it waits for, from the side of whoever records their spans.
+private struct RunSpan: Sendable {
+    private let key: ExecutionKey
+    private let name: String
+    private let version: String?
+    private var begin: Date
+    /// When each was set, by the ids of the actions that set them.
+    private var timers: [Int: Date] = [:]
+
+    init(_ key: ExecutionKey, _ start: ExecutionStarted, _ events: [HistoryEvent]) {
+        self.key = key
+        name = start.name
+        version = start.version
+        begin = events.first?.timestamp ?? .distantPast
+        for event in events {
+            switch event.kind {
+            case .executionStarted, .executionRewound: begin = event.timestamp
+            case .timerCreated: timers[event.id] = event.timestamp
+            case .timerFired(let id, _): timers[id] = nil
+            default: break
+            }
+        }
+    }
+
+    mutating func note(_ turn: OrchestratorTurn, at time: Date) {
+        for action in turn.actions {
+            if case .createTimer = action.kind { timers[action.id] = time }
+        }
+    }
+
+    mutating func fired(_ news: [HistoryEvent], at time: Date, under run: TraceContext) -> [TraceSpan] {
+        news.compactMap { event in
+            guard case .timerFired(let id, let fireAt) = event.kind, let set = timers.removeValue(forKey: id) else {
+                return nil
+            }
+            var span = TraceSpan(
+                "orchestration:\(name):timer", .internal, context: key.span(of: "timer \(id)", under: run), from: set,
+                to: time)
+            span.parent = run.spanID
+            span.describe("timer", name, key)
+            span.attributes["durabletask.task.task_id"] = .number(id)
+            span.attributes["durabletask.fire_at"] = .text(fireAt.formatted(.iso8601))
+            return span
+        }
+    }
+
+    func ended(_ end: Completion, at time: Date, _ context: TraceContext, _ parent: TraceContext?) -> TraceSpan {
+        var span = TraceSpan(
+            spanName("orchestration", name, version), .server, context: context, from: begin, to: time)
+        span.parent = parent?.spanID
+        span.describe("orchestration", name, key)
+        span.attributes["durabletask.task.version"] = version.map { .text($0) }
+        span.attributes["durabletask.task.status"] = .text(end.status.name)
+        if end.status == .failed { span.fail(end.failure) }
+        return span
+    }
+}
+
+extension TraceSpan {
+    /// The span of an activity that has run.
+    init(of item: ActivityWorkItem, _ context: TraceContext, from begin: Date, to end: Date) {
+        self.init(
+            spanName("activity", item.call.name, item.call.version), .server, context: context, from: begin, to: end)
+        parent = item.call.traceContext?.spanID
+        describe("activity", item.call.name, item.execution)
+        attributes["durabletask.task.version"] = item.call.version.map { .text($0) }
+        attributes["durabletask.task.task_id"] = .number(item.taskID)
+        attributes["durabletask.task.attempt"] = .number(item.call.attempt)
+    }
+
+    fileprivate mutating func describe(_ type: String, _ name: String, _ run: ExecutionKey) {
+        attributes["durabletask.type"] = .text(type)
+        attributes["durabletask.task.name"] = .text(name)
+        attributes["durabletask.task.instance_id"] = .text(run.instanceID)
+        attributes["durabletask.task.execution_id"] = .text(run.executionID)
+    }
+
+    /// Says that it failed, and how.
+    mutating func fail(_ failure: TaskFailure?) {
+        status = .error(failure?.message ?? "")
+        attributes["error.type"] = failure.map { .text($0.type) }
+    }
+}
+
+extension ActivityWorkItem {
+    /// The run that asked for it.
+    fileprivate var execution: ExecutionKey { ExecutionKey(instanceID: instanceID, executionID: executionID) }
+
+    /// The span of this run of the activity; another delivery has another.
+    ///
+    /// An activity that nobody traced is the root of a trace of its own.
+    ///
+    /// - Returns: nil when nobody records its trace.
+    var span: TraceContext? {
+        guard call.traceContext?.isSampled ?? true else { return nil }
+        return execution.span(
+            of: "task \(taskID) \(deliveries)", under: call.traceContext ?? execution.span(under: nil))
+    }
+}
+
+extension RuntimeStatus {
+    /// The state as the other engines write it: `ContinuedAsNew`.
+    fileprivate var name: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+}
+
+private func spanName(_ type: String, _ name: String, _ version: String?) -> String {
+    version.map { "\(type):\(name)@(\($0))" } ?? "\(type):\(name)"
+}
