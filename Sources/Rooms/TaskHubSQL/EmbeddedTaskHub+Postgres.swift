@@ -15,10 +15,11 @@ extension EmbeddedTaskHub {
     /// - Throws: ``TaskHubError`` `newerSchema`; the database's errors.
     public static func postgres(
         _ database: PostgresDatabase, clock: any HubClock = SystemHubClock(),
-        configuration: HubConfiguration = HubConfiguration(), log: Log = .silent
+        configuration: HubConfiguration = HubConfiguration(), log: Log = .silent, metrics: MetricRegistry? = nil
     ) async throws -> EmbeddedTaskHub {
         let store = SQLHubStore(database, PostgresHubDialect()) { texts(of: database) }
-        return try await EmbeddedTaskHub(store: store, clock: clock, configuration: configuration, log: log)
+        return try await EmbeddedTaskHub(
+            store: store, clock: clock, configuration: configuration, log: log, metrics: metrics)
     }
 
     /// What members send to each other; nil when some of it may have been missed.

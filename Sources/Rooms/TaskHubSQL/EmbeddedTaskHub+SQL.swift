@@ -14,9 +14,10 @@ extension EmbeddedTaskHub {
     /// - Throws: ``TaskHubError`` `newerSchema`; the database's errors.
     public static func sqlite(
         _ database: any SQLDatabase, clock: any HubClock = SystemHubClock(),
-        configuration: HubConfiguration = HubConfiguration(), log: Log = .silent
+        configuration: HubConfiguration = HubConfiguration(), log: Log = .silent, metrics: MetricRegistry? = nil
     ) async throws -> EmbeddedTaskHub {
         try await EmbeddedTaskHub(
-            store: SQLHubStore(database, SQLiteHubDialect()), clock: clock, configuration: configuration, log: log)
+            store: SQLHubStore(database, SQLiteHubDialect()), clock: clock, configuration: configuration, log: log,
+            metrics: metrics)
     }
 }

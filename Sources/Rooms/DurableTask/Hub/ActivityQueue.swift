@@ -31,6 +31,12 @@ struct ActivityQueue {
     /// Whether nothing is queued, claimed or running.
     var isIdle: Bool { leases.isEmpty && inStore.isEmpty && lines.values.allSatisfy(\.isEmpty) }
 
+    /// How many tasks are queued in memory.
+    var queuedCount: Int { lines.values.reduce(0) { $0 + $1.count } }
+
+    /// How many tasks run.
+    var runningCount: Int { leases.count }
+
     /// How many fetches would find something: queued tasks, and names to claim.
     var offeredCount: Int { lines.values.reduce(inStore.count) { $0 + $1.count } }
 

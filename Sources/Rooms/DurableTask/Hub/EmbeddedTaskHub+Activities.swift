@@ -23,7 +23,7 @@ extension EmbeddedTaskHub {
             switch step {
             case .take(let item):
                 setLeaseAlarm(deadline)
-                return try await resolved(item)
+                return try await resolved(metrics?.taken(item, at: clock.now) ?? item)
             case .claim(let name): try await claim(name)
             case .wait: await waitForActivity(filter, intake)
             }
@@ -78,6 +78,7 @@ extension EmbeddedTaskHub {
         let reason = "it was handed out \(item.deliveries - 1) times and never answered; does it end its process?"
         do {
             try await store.giveBack(item, parked: reason)
+            metrics?.setAside(.activity)
             log(.error, "an activity was set aside", ["instance": item.instanceID, "name": item.call.name])
         } catch {
             doubt { $0.items.append(item) }
@@ -109,7 +110,10 @@ extension EmbeddedTaskHub {
             try await abandon(item)
             throw error
         }
-        if item.joins != nil, await store(event, withEpisodeOf: item) { return }
+        if item.joins != nil, await store(event, withEpisodeOf: item) {
+            metrics?.ended(item, event.kind)
+            return
+        }
         guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
         do {
             try await journal.perform(HubLocks(targets: [item.instanceID])) { try $0.finish(item, with: event) }
@@ -119,6 +123,7 @@ extension EmbeddedTaskHub {
             throw error
         }
         state.withLock { _ = $0.activities.removeLease(item) }
+        metrics?.ended(item, event.kind)
         noteIdleness()
     }
 

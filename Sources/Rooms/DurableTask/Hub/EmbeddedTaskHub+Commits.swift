@@ -17,6 +17,7 @@ extension EmbeddedTaskHub {
         locks.targets.subtract(locks.subjects)
         let subjects = locks.subjects
         let decision = Decision()
+        let begin: ContinuousClock.Instant? = metrics == nil ? nil : .now
         let (owner, kept) = state.withLock { ($0.owner, keptWork(in: &$0)) }
         do {
             let receipt = try await store.commit(locks, as: owner) { heads in
@@ -30,6 +31,7 @@ extension EmbeddedTaskHub {
                 return draft.changes
             }
             guard let made = decision.made.withLock({ $0 }) else { preconditionFailure("a commit was decided") }
+            metrics?.committed(made.draft, requests.count, since: begin)
             return HubCommit(results: made.results) { self.handOut(made.draft, receipt) }
         } catch {
             if let made = decision.made.withLock({ $0 }) { distrust(made.draft) }

@@ -87,6 +87,7 @@ extension EmbeddedTaskHub {
         item.member = ready.member
         item.eventCount = head?.eventCount
         item.newStart = ready.start?.start
+        if metrics != nil { item.takenAt = .now }
         return item
     }
 
@@ -163,8 +164,10 @@ extension EmbeddedTaskHub {
             }
             settle(item.instanceID, areStored: true)
             state.withLock { _ = $0.troubles.removeValue(forKey: item.instanceID) }
+            metrics?.ended(item)
             return outcome
         } catch {
+            if (error as? TaskHubError)?.code == .leaseLost { metrics?.lostLease(of: .orchestration) }
             for name in episode.taskNames { offerStored(name) }
             settle(item.instanceID, areStored: false)
             throw error
@@ -237,6 +240,7 @@ extension EmbeddedTaskHub {
         do {
             try await journal.perform(HubLocks([id])) { try $0.park(id, because: text) }
             state.withLock { _ = $0.troubles.removeValue(forKey: id) }
+            metrics?.setAside(.orchestration)
             log(.error, "an instance was set aside", ["instance": id, "reason": text])
         } catch {
             log(.error, "an instance could not be set aside", ["instance": id, "error": "\(error)"])

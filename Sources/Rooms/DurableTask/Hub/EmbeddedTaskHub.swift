@@ -62,6 +62,7 @@ public final class EmbeddedTaskHub: TaskHub {
     let store: any HubStore
     let configuration: HubConfiguration
     let log: Log
+    let metrics: HubMetrics?
     let state: Lock<State>
     let alarmBell = Bell()
     private let openJournal = Lock<HubJournal?>(nil)
@@ -70,16 +71,21 @@ public final class EmbeddedTaskHub: TaskHub {
     public var leaseDuration: Duration { configuration.leaseDuration }
 
     /// Joins a store and fills the queues from it.
+    ///
+    /// - Parameter metrics: Where the hub's measurements go; nil for nowhere.
     package init(
-        store: any HubStore, clock: any HubClock, configuration: HubConfiguration, log: Log
+        store: any HubStore, clock: any HubClock, configuration: HubConfiguration, log: Log,
+        metrics: MetricRegistry? = nil
     ) async throws {
         self.store = store
         self.clock = clock
         self.configuration = configuration
         self.log = log
+        self.metrics = metrics.map(HubMetrics.init)
         state = Lock(State(owner: try await store.join(for: configuration.membershipDuration)))
         openJournal.withLock { $0 = HubJournal { [unowned self] in await self.commit($0) } }
         try await recover()
+        if let metrics { HubMetrics.observe(self, in: metrics) }
     }
 
     /// Where everything that changes goes through.
@@ -91,12 +97,13 @@ public final class EmbeddedTaskHub: TaskHub {
     /// A hub without a file, for tests and tools; everything is gone when it is.
     public static func inMemory(
         clock: any HubClock = SystemHubClock(), configuration: HubConfiguration = HubConfiguration(),
-        log: Log = .silent
+        log: Log = .silent, metrics: MetricRegistry? = nil
     ) async throws -> EmbeddedTaskHub {
-        try await EmbeddedTaskHub(store: memoryStore(), clock: clock, configuration: configuration, log: log)
+        try await EmbeddedTaskHub(
+            store: memoryStore(), clock: clock, configuration: configuration, log: log, metrics: metrics)
     }
 
-    /// The store of ``inMemory(clock:configuration:log:)``, which may outlive its hub.
+    /// The store of ``inMemory(clock:configuration:log:metrics:)``, which may outlive its hub.
     package static func memoryStore() -> any HubStore { MemoryHubStore() }
 
     func recover() async throws {
@@ -176,6 +183,7 @@ extension EmbeddedTaskHub {
         wake { state in for news in due { state.instances.mustLoad(news) } }
         if store.isShared { offerClaims() }
         for item in state.withLock({ $0.activities.takeExpired(at: now) }) {
+            metrics?.lostLease(of: .activity)
             log(.warning, "an activity outlived its lease", ["instance": item.instanceID, "name": item.call.name])
             state.withLock { $0.doubts.items.append(item) }
         }

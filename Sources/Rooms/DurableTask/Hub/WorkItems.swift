@@ -28,6 +28,8 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     var eventCount: Int?
     /// The instance that is stored with the episode.
     var newStart: NewStart?
+    /// When it was handed out, if somebody measures that.
+    var takenAt: ContinuousClock.Instant?
 
     /// An item with its parts.
     package init(instanceID: String, name: String, events: [HistoryEvent], messages: [Int64]) {
@@ -138,6 +140,8 @@ public struct ActivityWorkItem: Sendable, Equatable {
     package var queuedAt = Date.distantPast
     /// The worker that answers episodes of the instance at once, so that a result may wait for the one it causes.
     package var joins: Intake?
+    /// When it was handed out, if somebody measures that.
+    var takenAt: ContinuousClock.Instant?
 
     /// An item with its parts.
     package init(

@@ -150,7 +150,7 @@ extension ActivityWorkItem {
 
 extension RuntimeStatus {
     /// The state as the other engines write it: `ContinuedAsNew`.
-    fileprivate var name: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+    var name: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 }
 
 private func spanName(_ type: String, _ name: String, _ version: String?) -> String {
