@@ -1,6 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 import Telemetry
 
@@ -8,13 +9,13 @@ import Telemetry
 ///
 /// A worker makes spans when they have ended and the hub has stored that, never for what is replayed. So nothing is
 /// said twice, and a process that dies between the two leaves a gap.
-struct RunTrace: Sendable {
+final class RunTrace: Sendable {
     /// The span that the run is part of.
     private let parent: TraceContext?
     /// The span that what the run asks for is part of.
     private let context: TraceContext
     /// The run's own span, in the making; nil when nobody records it.
-    private var span: RunSpan?
+    private let span: Lock<RunSpan?>
 
     /// The trace of a run; nil when it is part of none and nobody records any.
     ///
@@ -25,10 +26,11 @@ struct RunTrace: Sendable {
         guard isRecorded, parent?.isSampled ?? true else {
             guard let parent else { return nil }
             context = parent
+            span = Lock(nil)
             return
         }
         context = key.span(under: parent)
-        span = RunSpan(key, start, events)
+        span = Lock(RunSpan(key, start, events))
     }
 
     /// Hands the trace on to what a turn asks for.
@@ -37,14 +39,17 @@ struct RunTrace: Sendable {
     /// An episode was stored.
     ///
     /// - Returns: what has ended with it.
-    mutating func stored(
+    func stored(
         _ news: [HistoryEvent], _ turn: OrchestratorTurn, _ end: Completion?, at time: Date
     ) -> [TraceSpan] {
-        guard span != nil else { return [] }
-        var spans = span?.fired(news, at: time, under: context) ?? []
-        span?.note(turn, at: time)
-        if let end, let run = span?.ended(end, at: time, context, parent) { spans.append(run) }
-        return spans
+        span.withLock { span in
+            guard var run = span else { return [] }
+            var spans = run.fired(news, at: time, under: context)
+            run.note(turn, at: time)
+            if let end { spans.append(run.ended(end, at: time, context, parent)) }
+            span = run
+            return spans
+        }
     }
 }
 

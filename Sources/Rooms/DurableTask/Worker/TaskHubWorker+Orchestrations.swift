@@ -40,7 +40,7 @@ extension TaskHubWorker {
             let turn = instance.trace?.handOn(plain) ?? plain
             let outcome = try await hub.complete(item, with: turn, from: instance.position)
             instance.position = outcome.position
-            report(&instance, item, turn, outcome)
+            report(instance, item, turn, outcome)
             settle(instance, item, outcome)
         } catch {
             instance.orchestrator.close()
@@ -73,12 +73,11 @@ extension TaskHubWorker {
 
     /// Hands over the spans that ended with an episode, now that it is stored.
     private func report(
-        _ instance: inout LiveInstance, _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn,
+        _ instance: LiveInstance, _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn,
         _ outcome: EpisodeOutcome
     ) {
-        guard let spans, instance.trace != nil else { return }
-        let ended = instance.trace?.stored(item.events, turn, outcome.completion, at: hub.clock.now)
-        for span in ended ?? [] { spans(span) }
+        guard let spans, let trace = instance.trace else { return }
+        for span in trace.stored(item.events, turn, outcome.completion, at: hub.clock.now) { spans(span) }
     }
 
     private func orchestrator(for key: ExecutionKey) -> Orchestrator {
