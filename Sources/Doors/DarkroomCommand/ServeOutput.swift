@@ -16,6 +16,10 @@ struct ServeOutput: Sendable {
 
     func started(_ server: DarkroomServer) {
         if json { return line(#"{"event":"started","blobEndpoint":"\#(server.note.blobEndpoint)"}"#) }
+        let doors = [
+            server.taskHint.map { "\n  task hub       \($0) (gRPC)" },
+            server.metricsHint.map { "\n  metrics        \($0)" },
+        ].compactMap(\.self)
         line(
             """
             Darkroom \(Program.version) is ready.
@@ -24,7 +28,7 @@ struct ServeOutput: Sendable {
               connect with   \(server.connectionHint)
               watching       \(server.watched)
               records        \(server.settings.data.recordsDatabase), table ImageMetadata
-              notices        \(server.noticeHint)\(server.taskHint.map { "\n  task hub       \($0) (gRPC)" } ?? "")
+              notices        \(server.noticeHint)\(doors.joined())
 
             Stop with Ctrl-C. In another terminal: darkroom upload PICTURES
             """)

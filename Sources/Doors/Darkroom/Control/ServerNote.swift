@@ -18,6 +18,8 @@ public struct ServerNote: Codable, Sendable {
     public var controlEndpoint: String
     /// Where workers and clients of other programs reach the task hub, as `host:port`; nil when they do not.
     public var taskEndpoint: String?
+    /// Where metrics are read; nil when they are not.
+    public var metricsEndpoint: String?
     /// What proves that the asker may read the data folder.
     public var token: String
     /// Since when it serves.

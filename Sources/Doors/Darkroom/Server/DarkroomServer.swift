@@ -22,12 +22,14 @@ public final class DarkroomServer: Sendable {
     private let databases: Databases
     private let parts: PipelineParts
     private let doors: ServerDoors
+    private let telemetry: ServerTelemetry
     private let log: Log
 
-    private init(settings: Settings, opened: Opened, parts: PipelineParts, doors: ServerDoors, log: Log) {
+    private init(_ settings: Settings, _ opened: Opened, _ parts: PipelineParts, _ doors: ServerDoors, log: Log) {
         self.settings = settings
         lock = opened.lock
         databases = opened.databases
+        telemetry = opened.telemetry
         self.parts = parts
         self.doors = doors
         self.log = log
@@ -45,6 +47,9 @@ public final class DarkroomServer: Sendable {
     /// Where workers and clients of other programs reach the task hub, for people; nil when they do not.
     public var taskHint: String? { note.taskEndpoint }
 
+    /// Where metrics are read, for people; nil when they are not.
+    public var metricsHint: String? { note.metricsEndpoint }
+
     /// Where notices go, for people.
     public var noticeHint: String {
         settings.mail.smtp.map { "mail by \($0.host):\($0.port)" } ?? "\(settings.mail.outbox), as .eml files"
@@ -59,11 +64,13 @@ public final class DarkroomServer: Sendable {
     public static func open(
         _ settings: Settings, log: Log, finished: @escaping @Sendable (ImageRecord) -> Void
     ) async throws -> DarkroomServer {
-        let opened = try Opened(settings)
+        let opened = try Opened(settings, log: log)
         // Before the rest, so that the workers start meanwhile.
         let pool = ImageWorkerPool(settings.imaging.workerConfiguration, log: log)
-        let parts = try await openParts(settings, opened.databases, pool, log: log)
-        let doors = try ServerDoors(settings, parts: parts, log: log, finished: finished)
+        let parts = try await openParts(
+            settings, opened.databases, pool, opened.telemetry.metrics, log: log)
+        let doors = try ServerDoors(
+            settings, parts: parts, telemetry: opened.telemetry, log: log, finished: finished)
         for container in settings.pipelines.containers {
             for account in settings.storage.accounts {
                 try await parts.store.createContainerIfMissing(
@@ -71,7 +78,7 @@ public final class DarkroomServer: Sendable {
             }
         }
         try doors.note.write(to: settings.data.serverNote)
-        return DarkroomServer(settings: settings, opened: opened, parts: parts, doors: doors, log: log)
+        return DarkroomServer(settings, opened, parts, doors, log: log)
     }
 
     /// Serves until `stop` returns, then lets running work end within the settings' limit.
@@ -83,6 +90,7 @@ public final class DarkroomServer: Sendable {
         await parts.pool.close()
         parts.store.close()
         databases.close()
+        telemetry.spans?.close()
         lock.release()
     }
 
@@ -100,8 +108,7 @@ public final class DarkroomServer: Sendable {
     private var services: ServiceGroup {
         let worker = TaskHubWorker(
             parts.hub, registry: parts.registry(settings, announcer: doors.announcer),
-            configuration: workerConfiguration,
-            log: log)
+            configuration: workerConfiguration, log: log, spans: telemetry.spans?.sink)
         let trigger = parts.trigger(settings, log: log)
         var services = [
             Service(name: "storage") { [parts] in await parts.store.run() },

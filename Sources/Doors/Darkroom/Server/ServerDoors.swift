@@ -21,7 +21,8 @@ struct ServerDoors: Sendable {
     let announcer: PictureAnnouncer
 
     init(
-        _ settings: Settings, parts: PipelineParts, log: Log, finished: @escaping @Sendable (ImageRecord) -> Void
+        _ settings: Settings, parts: PipelineParts, telemetry: ServerTelemetry, log: Log,
+        finished: @escaping @Sendable (ImageRecord) -> Void
     ) throws {
         let loops = try EventLoops()
         let blobs = HTTPListener(
@@ -35,11 +36,13 @@ struct ServerDoors: Sendable {
             configuration: HTTPServerConfiguration(),
             responder: ControlResponder(LocalOperator(records: parts.records, hub: parts.hub), token: token), log: log,
             loops: loops)
-        listeners = [blobs, control]
+        let metrics = telemetry.listener(log: log, loops: loops)
+        listeners = [blobs, control] + [metrics].compactMap(\.self)
         tasks = settings.tasks.port.map { TaskHubDoor(port: $0, hub: parts.hub, log: log, loops: loops) }
         var note = ServerNote(
             settings.storage, blobs: try blobs.bind(), control: try control.bind(), token: token)
         note.taskEndpoint = try tasks?.bind().description
+        note.metricsEndpoint = try metrics.map { "http://\(try $0.bind())/metrics" }
         self.note = note
         announcer = try PictureAnnouncer(settings, blobEndpoint: note.blobEndpoint, finished: finished)
     }

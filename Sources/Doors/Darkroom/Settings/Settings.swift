@@ -23,6 +23,8 @@ public struct Settings: Sendable {
     public var tasks: TaskSettings
     /// How mail goes out.
     public var mail: MailSettings
+    /// What others may measure and trace.
+    public var telemetry: TelemetrySettings
     /// What happens to pictures.
     public var pipelines: PipelineSet
     /// Who hears of it, of all pipelines.
@@ -66,6 +68,7 @@ public struct Settings: Sendable {
         imaging = try ImagingSettings(reader)
         tasks = try TaskSettings(reader)
         mail = try MailSettings(reader, data: data)
+        telemetry = try TelemetrySettings(reader)
         (pipelines, notices) = try readPipelines(reader)
     }
 }
