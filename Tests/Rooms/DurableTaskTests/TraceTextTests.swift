@@ -23,6 +23,9 @@ struct TraceTextTests {
         var child = SubOrchestrationCall(instanceID: "c", name: "n", input: nil)
         child.traceContext = context
         #expect(try kept(.subOrchestrationCreated(child)) == [.subOrchestrationCreated(child)])
+        var operation = EntityOperation(requestID: "r", operation: "o", input: nil, target: "@e@k")
+        operation.traceContext = context
+        #expect(try kept(.entityOperationCalled(operation)) == [.entityOperationCalled(operation)])
         var call = TaskCall(name: "n", input: nil, tags: ["colour": "red"])
         call.traceContext = context
         let kinds = try kept(.taskScheduled(call))

@@ -84,6 +84,29 @@ struct TracingTests {
         }
     }
 
+    @Test func operationsOfEntitiesCarryTheirContextBothWays() async throws {
+        try await withServedHub { served in
+            let worker = try RawWorker(served)
+            try await worker.call(
+                "SignalEntity",
+                Wire.SignalEntityRequest(
+                    instanceID: "@e@k", name: "o", requestID: "r", parentTraceContext: Self.caller))
+            let item = try await worker.next()
+            guard case .entityRequest(let batch) = item.kind else { throw RawWorker.Ended() }
+            #expect(batch.operations.map(\.traceContext) == [Self.caller])
+            var answer = Wire.EntityBatchResult(completionToken: item.completionToken)
+            answer.results = [.init(kind: .success(.init()))]
+            answer.actions = [
+                .init(
+                    id: 0,
+                    kind: .startNewOrchestration(
+                        .init(instanceID: "b", name: "leaf", parentTraceContext: Self.callee)))
+            ]
+            try await worker.call("CompleteEntityTask", answer)
+            #expect(context(try request(try await worker.next())) == Self.callee)
+        }
+    }
+
     @Test(arguments: [nil, Wire.TraceContext(traceParent: "00-nonsense", spanID: "x")])
     func whatIsNoTraceIsNotHandedOn(context: Wire.TraceContext?) async throws {
         try await withServedHub { served in

@@ -89,6 +89,9 @@ public final class EntityContext: Sendable {
     var deletesState: Bool { wishes.withLock { $0.deletesState } }
 
     private func send(_ request: EntityOperation) {
+        var request = request
+        // What an entity asks of itself may go on for ever; a trace must not.
+        if request.target == id.instanceID { request.traceContext = nil }
         wishes.withLock { $0.effects.append(.signal(request)) }
     }
 

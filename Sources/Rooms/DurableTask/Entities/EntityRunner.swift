@@ -20,18 +20,32 @@ public struct EntityRunner: Sendable {
     ///
     /// A failed operation changes nothing and wants nothing. Ids that are not an entity's, and kinds that the registry
     /// does not have, fail every operation.
-    public func run(_ item: EntityWorkItem) async -> EntityTurn {
+    public func run(_ item: EntityWorkItem) async -> EntityTurn { await run(item, isTraced: false).turn }
+
+    /// Runs the operations, each under its trace.
+    ///
+    /// - Returns: the turn, and the spans of the operations when they are recorded.
+    func run(_ item: EntityWorkItem, isTraced: Bool) async -> (turn: EntityTurn, spans: [TraceSpan]) {
         var turn = EntityTurn(results: [], state: item.state)
         guard let id = EntityID(instanceID: item.instanceID), let kind = registry.entity(named: id.name) else {
             let failure = TaskFailure.notFound("entity", item.instanceID, TaskFailure.EngineType.entityNotFound)
             turn.results = item.operations.map { _ in .failure(failure) }
-            return turn
+            return (turn, [])
         }
-        for operation in item.operations {
+        var spans: [TraceSpan] = []
+        for (operation, isCall) in zip(item.operations, item.isCall) {
             let context = EntityContext(id, requestID: operation.requestID, now: clock.now, log: log)
-            turn.results.append(await run(operation, of: kind, context, &turn))
+            let own = isTraced ? operation.span : nil
+            let result = await TraceContext.$current.withValue(own ?? operation.traceContext) {
+                await run(operation, of: kind, context, &turn)
+            }
+            turn.results.append(result)
+            guard let own else { continue }
+            var span = TraceSpan(of: operation, isCall: isCall, own, from: context.now, to: clock.now)
+            if case .failure(let failure) = result { span.fail(failure) }
+            spans.append(span)
         }
-        return turn
+        return (turn, spans)
     }
 
     private func run(

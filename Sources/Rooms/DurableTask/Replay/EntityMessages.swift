@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import FoundationEssentials
+public import Telemetry
 
 /// An operation that somebody asks of an entity.
 public struct EntityOperation: Sendable, Equatable {
@@ -19,6 +20,8 @@ public struct EntityOperation: Sendable, Equatable {
     public var parentInstanceID: String?
     /// The run of that instance.
     public var parentExecutionID: String?
+    /// The span that the operation is part of: that of the task that asks for it, unless said otherwise.
+    public var traceContext: TraceContext? = .current
 
     /// A request with its parts.
     public init(requestID: String, operation: String, input: String?, target: String) {

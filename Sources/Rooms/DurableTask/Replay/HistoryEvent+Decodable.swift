@@ -211,6 +211,7 @@ extension EntityOperation: Decodable {
         case target
         case parentInstanceID
         case parentExecutionID
+        case traceContext
     }
 
     /// Reads what ``HistoryWriter`` wrote; absent members take their defaults.
@@ -225,6 +226,7 @@ extension EntityOperation: Decodable {
             .map(Date.init(millisecondsSince1970:))
         parentInstanceID = try container.decodeIfPresent(String.self, forKey: .parentInstanceID)
         parentExecutionID = try container.decodeIfPresent(String.self, forKey: .parentExecutionID)
+        traceContext = try container.decodeIfPresent(TraceContext.self, forKey: .traceContext)
     }
 }
 

@@ -206,6 +206,7 @@ extension HistoryWriter {
             writer.member("target", operation.target)
             writer.member("parentInstanceID", operation.parentInstanceID)
             writer.member("parentExecutionID", operation.parentExecutionID)
+            if let context = operation.traceContext { writer.write(context) }
         }
     }
 

@@ -7,7 +7,7 @@ extension OrchestratorTurn {
     /// The turn with the trace context handed on to what it asks for, as far as that has none of its own.
     ///
     /// - Parameters:
-    ///   - context: The span that activities and children are part of.
+    ///   - context: The span that activities, children and operations of entities are part of.
     ///   - start: The span that the instance is part of, and its next run if it continues as new.
     package func traced(under context: TraceContext?, from start: TraceContext?) -> OrchestratorTurn {
         guard let context else { return self }
@@ -20,6 +20,12 @@ extension OrchestratorTurn {
             case .createSubOrchestration(var call) where call.traceContext == nil:
                 call.traceContext = context
                 turn.actions[index].kind = .createSubOrchestration(call)
+            case .callEntity(var operation) where operation.traceContext == nil:
+                operation.traceContext = context
+                turn.actions[index].kind = .callEntity(operation)
+            case .signalEntity(var operation) where operation.traceContext == nil:
+                operation.traceContext = context
+                turn.actions[index].kind = .signalEntity(operation)
             case .completeOrchestration(var end) where end.status == .continuedAsNew:
                 end.traceContext = start
                 turn.actions[index].kind = .completeOrchestration(end)

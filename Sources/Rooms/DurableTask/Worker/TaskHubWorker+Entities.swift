@@ -10,13 +10,15 @@ extension TaskHubWorker {
     func runNextEntity() async throws -> Bool {
         let filter = configuration.filter(registry.entityNames)
         guard let item = try await hub.nextEntity(filter, intake) else { return false }
-        let turn = await EntityRunner(registry, clock: hub.clock, log: log).run(item)
+        let runner = EntityRunner(registry, clock: hub.clock, log: log)
+        let (turn, ended) = await runner.run(item, isTraced: spans != nil)
         if Task.isCancelled {
             await hub.abandon(item, because: nil)
             return false
         }
         do {
             try await hub.complete(item, with: turn)
+            if let spans { for span in ended { spans(span) } }
         } catch {
             await hub.abandon(item, because: "\(error)")
             throw error

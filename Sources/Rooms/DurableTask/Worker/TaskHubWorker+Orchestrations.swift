@@ -32,7 +32,8 @@ extension TaskHubWorker {
         do {
             instance = try await liveInstance(for: item)
         } catch let refused as VersionRefused where configuration.versioning.mismatch == .fail {
-            _ = try await hub.complete(item, with: refused.turn, from: refused.position)
+            let outcome = try await hub.complete(item, with: refused.turn, from: refused.position)
+            report(refused.trace, item, refused.turn, outcome)
             return hub.release(item)
         }
         do {
@@ -40,7 +41,7 @@ extension TaskHubWorker {
             let turn = instance.trace?.handOn(plain) ?? plain
             let outcome = try await hub.complete(item, with: turn, from: instance.position)
             instance.position = outcome.position
-            report(instance, item, turn, outcome)
+            report(instance.trace, item, turn, outcome)
             settle(instance, item, outcome)
         } catch {
             instance.orchestrator.close()
@@ -55,15 +56,15 @@ extension TaskHubWorker {
         if let beginning = item.beginsExecution {
             live?.orchestrator.close()
             let position = HistoryPosition.beginning(of: beginning.executionID)
-            try checkVersion(in: item.events, position)
+            try checkVersion(in: item.events, beginning, position)
             return LiveInstance(
                 orchestrator: orchestrator(for: beginning), position: position,
                 trace: RunTrace(of: beginning, item.events, isRecorded: spans != nil))
         }
         if let live { return live }
         let history = try await hub.history(for: item)
-        try checkVersion(in: history.events, history.position)
         let key = ExecutionKey(instanceID: item.instanceID, executionID: history.position.executionID)
+        try checkVersion(in: history.events, key, history.position)
         let orchestrator = orchestrator(for: key)
         orchestrator.replay(history.events)
         return LiveInstance(
@@ -73,10 +74,10 @@ extension TaskHubWorker {
 
     /// Hands over the spans that ended with an episode, now that it is stored.
     private func report(
-        _ instance: LiveInstance, _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn,
+        _ trace: RunTrace?, _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn,
         _ outcome: EpisodeOutcome
     ) {
-        guard let spans, let trace = instance.trace else { return }
+        guard let spans, let trace else { return }
         for span in trace.stored(item.events, turn, outcome.completion, at: hub.clock.now) { spans(span) }
     }
 
@@ -118,10 +119,12 @@ extension TaskHubWorker {
     /// How long a refused instance is held, so that refusing it again and again costs little.
     private static let refusalPause = Duration.seconds(1)
 
-    private func checkVersion(in events: [HistoryEvent], _ position: HistoryPosition) throws {
+    private func checkVersion(in events: [HistoryEvent], _ key: ExecutionKey, _ position: HistoryPosition) throws {
         for case .executionStarted(let start) in events.lazy.map(\.kind) {
             if configuration.versioning.admits(start.version) { return }
-            throw VersionRefused(position: position, failure: configuration.versioning.failure(for: start.version))
+            throw VersionRefused(
+                position: position, failure: configuration.versioning.failure(for: start.version),
+                trace: RunTrace(of: key, events, isRecorded: spans != nil))
         }
     }
 
@@ -158,6 +161,7 @@ extension TaskHubWorker {
 private struct VersionRefused: Error {
     var position: HistoryPosition
     var failure: TaskFailure
+    var trace: RunTrace?
 
     /// The end of the instance, for workers that do not leave it to others.
     var turn: OrchestratorTurn {

@@ -3,6 +3,7 @@
 
 import DurableTask
 import FoundationEssentials
+import Telemetry
 
 extension EntityStatus {
     init(_ entity: Wire.EntityMetadata) {
@@ -55,6 +56,7 @@ extension EntityOperation {
             requestID: request.requestID.isEmpty ? UUID().uuidString.lowercased() : request.requestID,
             operation: request.name, input: request.input, target: request.instanceID)
         scheduledTime = request.scheduledTime
+        traceContext = TraceContext(request.parentTraceContext)
     }
 }
 
@@ -65,6 +67,7 @@ extension Wire.SignalEntityRequest {
         input = operation.input
         requestID = operation.requestID
         scheduledTime = operation.scheduledTime
+        parentTraceContext = operation.traceContext.map(Wire.TraceContext.init)
         requestTime = now
     }
 }

@@ -3,13 +3,16 @@
 
 import DurableTask
 import FoundationEssentials
+import Telemetry
 
 extension Wire.EntityBatchRequest {
     init(_ item: EntityWorkItem) {
         instanceID = item.instanceID
         entityState = item.state
         operations = item.operations.map {
-            Wire.OperationRequest(operation: $0.operation, requestID: $0.requestID, input: $0.input)
+            Wire.OperationRequest(
+                operation: $0.operation, requestID: $0.requestID, input: $0.input,
+                traceContext: $0.traceContext.map(Wire.TraceContext.init))
         }
     }
 }
@@ -44,6 +47,7 @@ extension EntityEffect {
                 requestID: UUID().uuidString.lowercased(), operation: signal.name, input: signal.input,
                 target: signal.instanceID)
             operation.scheduledTime = signal.scheduledTime
+            operation.traceContext = TraceContext(signal.parentTraceContext)
             self = .signal(operation)
         case .startNewOrchestration(let start):
             var request = StartRequest(
@@ -51,6 +55,7 @@ extension EntityEffect {
                 name: start.name, input: start.input)
             request.version = start.version
             request.scheduledStart = start.scheduledTime
+            request.traceContext = TraceContext(start.parentTraceContext)
             self = .start(request)
         case nil: throw ProtocolError("an entity asks for something of a kind that is not known here")
         }
@@ -64,8 +69,10 @@ extension EntityWorkItem {
         self.init(
             instanceID: request.instanceID, state: request.entityState,
             operations: request.operations.map {
-                EntityOperation(
+                var operation = EntityOperation(
                     requestID: $0.requestID, operation: $0.operation, input: $0.input, target: request.instanceID)
+                operation.traceContext = TraceContext($0.traceContext)
+                return operation
             })
     }
 
@@ -116,12 +123,14 @@ extension Wire.OperationAction {
             kind = .sendSignal(
                 .init(
                     instanceID: operation.target, name: operation.operation, input: operation.input,
-                    scheduledTime: operation.scheduledTime))
+                    scheduledTime: operation.scheduledTime,
+                    parentTraceContext: operation.traceContext.map(Wire.TraceContext.init)))
         case .start(let request):
             kind = .startNewOrchestration(
                 .init(
                     instanceID: request.id, name: request.name, version: request.version, input: request.input,
-                    scheduledTime: request.scheduledStart))
+                    scheduledTime: request.scheduledStart,
+                    parentTraceContext: request.traceContext.map(Wire.TraceContext.init)))
         }
     }
 }

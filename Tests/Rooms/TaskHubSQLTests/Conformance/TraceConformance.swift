@@ -7,6 +7,23 @@ import TaskHubSQL
 import Telemetry
 import Testing
 
+/// An entity that signals itself, others, and starts orchestrations.
+private struct Beacon: Entity {
+    static let name = "Beacon"
+    var count = 0
+
+    static let flash = Operation<Int, Int>("flash") { beacon, rounds, context in
+        beacon.count += 1
+        if rounds > 0 { try context.signal(context.id, "flash", rounds - 1) }
+        return beacon.count
+    }
+    static let launch = Operation<String, Nothing>("launch") { _, id, context in
+        context.start(StartRequest(id: id, name: "leaf", input: "0"))
+        return Nothing()
+    }
+    static let operations = Operations(flash, launch)
+}
+
 /// What traces say of instances and activities, whatever the hub.
 @Suite(.timeLimit(.minutes(5)))
 struct TraceConformance {
@@ -131,6 +148,44 @@ struct TraceConformance {
         #expect(Set(recorder.spans.map(\.context.spanID)).count == 3)
         let states = recorder.spans.map { $0.attributes["durabletask.task.status"] }
         #expect(states == [.text("ContinuedAsNew"), .text("ContinuedAsNew"), .text("Completed")])
+    }
+
+    @Test(arguments: HubKind.allCases)
+    func operationsOfEntitiesAreSpansOfWhoeverAsked(_ kind: HubKind) async throws {
+        let hub = try await HubHouse(kind).hub()
+        var registry = TaskRegistry.main { context, _ in
+            try await context.signal(Beacon.launch, "b", on: "a")
+            return try await context.call(Beacon.flash, 0, on: "a")
+        }
+        registry.add(Beacon.self)
+        registry.addOrchestration("leaf") { (_: OrchestrationContext, number: Int) in number }
+        let all = registry
+        try await withWorker(hub, all, spans: recorder.sink) {
+            _ = try await hub.start(request("a", under: caller))
+            #expect(try await hub.waitForCompletion(of: "a").output == "1")
+            _ = try await hub.waitForCompletion(of: "b")
+        }
+        let main = try span("orchestration:main")
+        let flash = try span("entity:beacon:flash")
+        #expect(flash.parent == main.context.spanID && flash.kind == .server)
+        let launch = try span("entity:beacon:launch")
+        #expect(launch.parent == main.context.spanID && launch.kind == .consumer)
+        #expect(try span("orchestration:leaf").parent == launch.context.spanID)
+        #expect(recorder.spans.allSatisfy { $0.context.traceID == caller.traceID })
+    }
+
+    @Test(arguments: HubKind.allCases)
+    func whatAnEntityAsksOfItselfIsAnotherTrace(_ kind: HubKind) async throws {
+        let hub = try await HubHouse(kind).hub()
+        var registry = TaskRegistry()
+        registry.add(Beacon.self)
+        let all = registry
+        try await withWorker(hub, all, spans: recorder.sink) {
+            try await TraceContext.$current.withValue(caller) { try await hub.signal(Beacon.flash, 2, on: "a") }
+            try await until { try await hub.state(of: Beacon.self, "a")?.count == 3 }
+        }
+        #expect(recorder.spans.map(\.parent) == [caller.spanID, nil, nil])
+        #expect(Set(recorder.spans.map(\.context.traceID)).count == 3)
     }
 
     @Test(arguments: HubKind.allCases)
