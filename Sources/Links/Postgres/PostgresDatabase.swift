@@ -84,10 +84,15 @@ public final class PostgresDatabase: SQLDatabase {
     /// It takes a connection and a thread of its own, which sleep while nothing comes.
     /// The first element is `listening`, once the server has taken the wish, and it comes again after each gap. The
     /// stream ends when the consumer stops or the database closes; at once when it is closed already.
-    public func notifications(on channel: String) -> AsyncStream<PostgresNotification> {
+    ///
+    /// - Parameter lock: The number of an advisory lock that is held as long as the connection listens: who finds it
+    ///   free knows that nobody does, at once when a process has died on a machine that goes on.
+    public func notifications(
+        on channel: String, holding lock: Int64? = nil
+    ) -> AsyncStream<PostgresNotification> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: PostgresNotification.self, bufferingPolicy: .bufferingNewest(max(1, options.waitingNotifications)))
-        listeners.start(PostgresListener(settings, channel: channel, continuation))
+        listeners.start(PostgresListener(settings, channel: channel, lock: lock, continuation))
         return stream
     }
 

@@ -9,14 +9,17 @@ import SQL
 final class PostgresListener: Sendable {
     private let settings: PostgresSettings
     private let channel: String
+    private let lock: Int64?
     private let continuation: AsyncStream<PostgresNotification>.Continuation
     private let stop = StopFlag()
 
     init(
-        _ settings: PostgresSettings, channel: String, _ continuation: AsyncStream<PostgresNotification>.Continuation
+        _ settings: PostgresSettings, channel: String, lock: Int64?,
+        _ continuation: AsyncStream<PostgresNotification>.Continuation
     ) {
         self.settings = settings
         self.channel = channel
+        self.lock = lock
         self.continuation = continuation
     }
 
@@ -40,13 +43,15 @@ final class PostgresListener: Sendable {
             do {
                 let connection = try PostgresConnection(settings)
                 try connection.script("LISTEN \(quotedChannel)")
+                // Shared: a session of before that broke may still be there for the server.
+                if let lock { try connection.script("SELECT pg_advisory_lock_shared(\(lock))") }
                 pause = .milliseconds(50)
                 continuation.yield(.listening)
                 listen(on: connection)
             } catch {
                 // An unreachable server is what the pause is for; the consumer hears of it as a gap.
                 if stop.wait(for: pause) { return }
-                pause = min(pause * 2, .seconds(5))
+                pause = min(pause * 2, .seconds(1))
             }
         }
     }

@@ -17,14 +17,14 @@ extension EmbeddedTaskHub {
         _ database: PostgresDatabase, clock: any HubClock = SystemHubClock(),
         configuration: HubConfiguration = HubConfiguration(), log: Log = .silent, metrics: MetricRegistry? = nil
     ) async throws -> EmbeddedTaskHub {
-        let store = SQLHubStore(database, PostgresHubDialect()) { texts(of: database) }
+        let store = SQLHubStore(database, PostgresHubDialect()) { texts(of: database, holding: $0) }
         return try await EmbeddedTaskHub(
             store: store, clock: clock, configuration: configuration, log: log, metrics: metrics)
     }
 
     /// What members send to each other; nil when some of it may have been missed.
-    private static func texts(of database: PostgresDatabase) -> AsyncStream<String?> {
-        let notifications = database.notifications(on: HubSignal.channel)
+    private static func texts(of database: PostgresDatabase, holding session: Int64) -> AsyncStream<String?> {
+        let notifications = database.notifications(on: HubSignal.channel, holding: session)
         return AsyncStream { continuation in
             // Unstructured: it ends with the stream that it feeds.
             let task = Task {

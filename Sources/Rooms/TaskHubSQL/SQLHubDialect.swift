@@ -332,6 +332,7 @@ struct PostgresHubDialect: SQLHubDialect {
             );
             CREATE INDEX hub_payload_use_payload ON hub_payload_use (payload_id);
             """
-        )
+        ),
+        (4, "ALTER TABLE hub_member ADD COLUMN session BIGINT"),
     ]
 }

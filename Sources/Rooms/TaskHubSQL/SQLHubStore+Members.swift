@@ -6,25 +6,49 @@ import FoundationEssentials
 import SQL
 
 extension SQLHubStore {
+    /// A member whose listening session is not there is not to be found out by it, so it says nothing of that session.
+    private static let listening = "session = CASE WHEN pg_try_advisory_xact_lock(?) THEN NULL ELSE ? END"
+
     func renewMembership(for duration: Duration) async throws {
-        try await write { [number] connection in
-            _ = try connection.execute(
-                "UPDATE hub_member SET expires_at = \(PostgresHubDialect.now) + ? WHERE number = ?",
-                [.int(duration.wholeMilliseconds), .integer(number)])
-        }
+        let renewal =
+            "UPDATE hub_member SET expires_at = \(PostgresHubDialect.now) + ?, \(Self.listening) WHERE number = ?"
+        let values: [SQLValue] = [
+            .int(duration.wholeMilliseconds), .integer(session), .integer(session), .integer(number),
+        ]
+        try await write { _ = try $0.execute(renewal, values) }
+    }
+
+    /// Lets the others find out at once when this process dies; should that fail, the next renewal does it.
+    func noteSession() async {
+        let note = "UPDATE hub_member SET \(Self.listening) WHERE number = ?"
+        let values: [SQLValue] = [.integer(session), .integer(session), .integer(number)]
+        try? await write { _ = try $0.execute(note, values) }
     }
 
     func leave() async throws {
         try await write { [number] connection in try Self.end([number], connection) }
     }
 
-    func expireMembers() async throws -> Bool {
-        try await write { connection in
+    /// A session that is gone ends a membership only when it does not come back: a server that starts again has none.
+    func expireMembers() async throws -> MemberCheck {
+        let isOver = "expires_at < \(PostgresHubDialect.now)"
+        let isGone = "session IS NOT NULL AND pg_try_advisory_xact_lock(session)"
+        let rows = try await query(
+            "SELECT number, \(isOver) FROM hub_member WHERE number <> ? AND (\(isOver) OR \(isGone))",
+            [.integer(number)])
+        let gone = suspects.note(rows.filter { $0.int(1) == 0 }.map { $0.int(0) })
+        let doomed = rows.filter { $0.int(1) != 0 }.map { $0.int(0) } + gone
+        let next = rows.count > doomed.count ? MissingMembers.grace : nil
+        if doomed.isEmpty { return MemberCheck(hasEnded: false, next: next) }
+        return try await write { connection in
             let rows = try connection.query(
-                "SELECT number FROM hub_member WHERE expires_at < \(PostgresHubDialect.now) FOR UPDATE SKIP LOCKED")
+                """
+                SELECT number FROM hub_member WHERE number = ANY(CAST(? AS BIGINT[])) AND (\(isOver) OR \(isGone))
+                FOR UPDATE SKIP LOCKED
+                """, [.integers(doomed)])
             let numbers = rows.map { $0.int(0) }
             try Self.end(numbers, connection)
-            return !numbers.isEmpty
+            return MemberCheck(hasEnded: !numbers.isEmpty, next: next)
         }
     }
 

@@ -19,24 +19,25 @@ import SQL
 /// | `hub_payload`, `hub_payload_use` | what is too large for the rows above, and which instances refer to it |
 /// | `hub_task` | activities to run; `lease` 0 is free, else the token of the holder |
 final class SQLHubStore: SharedHubStore {
-    /// The version of the tables that this program reads and writes.
-    static let schemaVersion: Int64 = 3
-
     let database: any SQLDatabase
     let dialect: any SQLHubDialect
-    private let listen: @Sendable () -> AsyncStream<String?>
+    private let listen: @Sendable (_ session: Int64) -> AsyncStream<String?>
     let membership = Lock(Membership())
     let lanes = CommitLanes()
     let statusReader = StatusReader()
     let taskNumbers = TaskNumbers()
     let knownHeads = KnownHeads()
+    let suspects = MissingMembers()
+    /// The lock that the session holds which listens for this process.
+    let session = Int64.random(in: 1...Int64.max)
 
     /// A store in a database.
     ///
-    /// - Parameter listen: The texts that other members' commits send; nil when some may have been missed.
+    /// - Parameter listen: The texts that other members' commits send; nil when some may have been missed. The session
+    ///   that hears them holds an advisory lock of this number.
     init(
         _ database: any SQLDatabase, _ dialect: any SQLHubDialect,
-        listen: @escaping @Sendable () -> AsyncStream<String?> = { AsyncStream { $0.finish() } }
+        listen: @escaping @Sendable (_ session: Int64) -> AsyncStream<String?> = { _ in AsyncStream { $0.finish() } }
     ) {
         self.database = database
         self.dialect = dialect
@@ -75,11 +76,14 @@ final class SQLHubStore: SharedHubStore {
 
     /// What the other members' commits say.
     func signals() -> AsyncStream<HubSignal> {
-        let texts = listen()
+        let texts = listen(session)
         return AsyncStream { continuation in
             // Unstructured: it ends with the stream that it feeds.
             let task = Task {
-                for await text in texts { continuation.yield(text.flatMap(HubSignal.init(text:)) ?? .missed) }
+                for await text in texts {
+                    if text == nil { await self.noteSession() }
+                    continuation.yield(text.flatMap(HubSignal.init(text:)) ?? .missed)
+                }
                 continuation.finish()
             }
             continuation.onTermination = { _ in task.cancel() }
@@ -105,19 +109,18 @@ enum SQLHubSchema {
         try connection.execute(
             "INSERT INTO hub_meta (one, schema_version, owner) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING")
         let found = try connection.query("SELECT schema_version FROM hub_meta").first?.int(0) ?? 0
-        guard found <= SQLHubStore.schemaVersion else {
+        let known = dialect.migrations.map(\.version).max() ?? 0
+        guard found <= known else {
             throw TaskHubError(
                 .newerSchema,
                 """
-                the task hub's tables have version \(found), this program knows \(SQLHubStore.schemaVersion): run the \
+                the task hub's tables have version \(found), this program knows \(known): run the \
                 newer program, or give this one another database
                 """)
         }
         for migration in dialect.migrations where migration.version > found {
             try connection.executeScript(migration.script)
         }
-        if found < SQLHubStore.schemaVersion {
-            try connection.execute("UPDATE hub_meta SET schema_version = ?", [.integer(SQLHubStore.schemaVersion)])
-        }
+        if found < known { try connection.execute("UPDATE hub_meta SET schema_version = ?", [.integer(known)]) }
     }
 }

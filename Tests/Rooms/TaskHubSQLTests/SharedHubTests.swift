@@ -6,8 +6,9 @@ import DurableTask
 import FoundationEssentials
 import Postgres
 import SQL
-import TaskHubSQL
 import Testing
+
+@testable import TaskHubSQL
 
 /// What members of one hub owe each other.
 @Suite(.timeLimit(.minutes(5)))
@@ -49,6 +50,41 @@ struct SharedHubTests {
                 }
             }
         }
+    }
+
+    @Test func whatADeadProcessHadInHandIsTakenOverLongBeforeItsMembershipEnds() async throws {
+        let room = PostgresRoom()
+        let watching = try await room.open()
+        let database = try await room.open()
+        var configuration = HubConfiguration()
+        configuration.membershipDuration = .seconds(600)
+        let dying = try await EmbeddedTaskHub.postgres(database, configuration: configuration)
+        let registry = TaskRegistry.main { context, input in
+            try await context.call(activity: "double", input, as: Int.self)
+        }.with("double") { $1 * 2 }
+        try await living(dying) {
+            try await until {
+                try await watching.queryAll([SQLCall("SELECT 1 FROM hub_member WHERE session > 0")])[0].count == 1
+            }
+            let intake = Intake()
+            try await dying.begin("a", "main", 4)
+            _ = try #require(try await dying.nextOrchestration(.all, intake))
+            database.close()
+            let heir = try await member(of: room, lease: .seconds(600))
+            try await withWorker(heir, registry) {
+                let status = try await heir.waitForCompletion(of: "a")
+                #expect(status.output == "8")
+            }
+        }
+    }
+
+    @Test func aSessionThatComesBackEndsNoMembership() {
+        let missing = MissingMembers()
+        let time = ContinuousClock.now
+        #expect(missing.note([1, 2], at: time) == [])
+        #expect(missing.note([2], at: time + MissingMembers.grace / 2) == [])
+        #expect(missing.note([1, 2], at: time + MissingMembers.grace) == [2])
+        #expect(missing.note([1], at: time + MissingMembers.grace * 2) == [1])
     }
 
     @Test func eventsChildrenAndEntitiesCrossMembers() async throws {

@@ -74,9 +74,12 @@ extension EmbeddedTaskHub {
     func keepMembership(_ shared: any SharedHubStore) async throws {
         while !Task.isCancelled {
             let owner = state.withLock { $0.owner }
+            var pause = configuration.membershipDuration / 3
             do {
                 try await shared.renewMembership(for: configuration.membershipDuration)
-                if try await shared.expireMembers() { try await lookAround() }
+                let check = try await shared.expireMembers()
+                if let next = check.next { pause = min(pause, next) }
+                if check.hasEnded { try await lookAround() }
                 try await dropLostTasks(shared)
             } catch let error as TaskHubError where error.code == .membershipLost {
                 await beginAgain(after: error, as: owner)
@@ -86,7 +89,7 @@ extension EmbeddedTaskHub {
                 log(.warning, "the membership of the task hub could not be renewed", ["error": "\(error)"])
             }
             // Not on the hub's clock: memberships end by the database's.
-            try? await Task.sleep(for: configuration.membershipDuration / 3)
+            try? await Task.sleep(for: pause)
         }
         await leave(shared)
     }

@@ -112,10 +112,9 @@ package protocol SharedHubStore: HubStore {
     /// Ends this process's membership; others may take over at once.
     func leave() async throws
 
-    /// Ends the memberships that were not renewed, and gives their tasks back to the queue.
-    ///
-    /// - Returns: whether there were any.
-    func expireMembers() async throws -> Bool
+    /// Ends the memberships that were not renewed, or whose processes are gone, and gives their tasks back to the
+    /// queue.
+    func expireMembers() async throws -> MemberCheck
 
     /// Takes over instances with visible messages that no member keeps in memory.
     ///
@@ -135,6 +134,20 @@ package protocol SharedHubStore: HubStore {
 
     /// What the other members' commits say, until the task is cancelled.
     func signals() -> AsyncStream<HubSignal>
+}
+
+/// What a look at the other members found.
+package struct MemberCheck: Sendable {
+    /// Whether memberships were ended.
+    package var hasEnded: Bool
+    /// When to look again at members that seem to be gone; nil when all are there.
+    package var next: Duration?
+
+    /// A check with its parts.
+    package init(hasEnded: Bool, next: Duration?) {
+        self.hasEnded = hasEnded
+        self.next = next
+    }
 }
 
 /// What one member of a shared hub tells the others.
