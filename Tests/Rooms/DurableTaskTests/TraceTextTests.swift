@@ -33,6 +33,21 @@ struct TraceTextTests {
         #expect(call.traceContext == context)
     }
 
+    @Test func whatIsStoredGoesOnBeingRead() throws {
+        let trace = #""traceContext":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01""#
+        let rest = #","tracestate":"vendor=1"}}}"#
+        let events = [
+            #"{"at":1,"executionStarted":{"name":"n","instanceID":"i","executionID":"e","#,
+            #"{"at":1,"id":0,"subOrchestrationCreated":{"instanceID":"c","name":"n","#,
+        ].map { $0 + trace + rest }
+        let kinds = try HistoryText.decode("[\(events.joined(separator: ","))]").map(\.kind)
+        guard case .executionStarted(let start) = kinds[0], case .subOrchestrationCreated(let child) = kinds[1] else {
+            Issue.record("\(kinds)")
+            return
+        }
+        #expect(start.traceContext == context && child.traceContext == context && context != nil)
+    }
+
     @Test func theContextOfACallLeavesItsTagsAlone() {
         var call = TaskCall(name: "n", input: nil, tags: ["colour": "red"])
         call.priority = 3

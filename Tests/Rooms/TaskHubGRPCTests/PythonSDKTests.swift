@@ -4,6 +4,7 @@
 import DurableTask
 import Foundation
 import Peers
+import Telemetry
 import Testing
 
 /// The worker and client of the PyPI package `durabletask`, as they are, against our hubs.
@@ -14,6 +15,21 @@ struct PythonSDKTests {
         try await withServedHub(kind) { served in
             let output = try await PythonProgram.run("task_hub_client.py", ["\(served.port)"], in: served.folder)
             #expect(output.status == 0, "\(output.text)")
+        }
+    }
+
+    @Test func aTraceGoesThroughAPythonWorker() async throws {
+        try await withServedHub(.sqlite) { served in
+            let worker = try worker(of: served)
+            defer { worker.kill() }
+            let caller = TraceContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(3))
+            var request = StartRequest(id: "i", name: "errand", input: "5")
+            request.traceContext = caller
+            _ = try await served.hub.start(request)
+            #expect(try await served.hub.waitForCompletion(of: "i").status == .completed)
+            let calls = try await served.hub.history(of: "i").compactMap(\.call)
+            // Without OpenTelemetry the worker has no span of its own to hand on.
+            #expect(calls.map(\.traceContext) == [caller])
         }
     }
 
@@ -83,5 +99,12 @@ struct PythonSDKTests {
     private func notes(_ name: String, in folder: URL) -> [String] {
         let text = try? String(contentsOf: folder.appending(path: name), encoding: .utf8)
         return (text ?? "").split(separator: "\n").map(String.init)
+    }
+}
+
+extension HistoryEvent {
+    /// The call of an activity that the event records.
+    fileprivate var call: TaskCall? {
+        if case .taskScheduled(let call) = kind { call } else { nil }
     }
 }

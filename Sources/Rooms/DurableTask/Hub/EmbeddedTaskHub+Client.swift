@@ -305,6 +305,7 @@ extension ExecutionStarted {
             name: status.name, version: status.version, input: status.input, instanceID: id,
             executionID: UUID.random().uuidString)
         tags = status.tags
+        traceContext = .current
     }
 }
 
