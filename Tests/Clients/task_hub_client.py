@@ -548,6 +548,26 @@ def versions_choose_among_workers(hub):
     assert states[1].failure_details.error_type == "VersionMismatch", states[1]
 
 
+@step
+def filters_choose_versions(hub):
+    def taking(version):
+        def versioned(context: task.OrchestrationContext, _):
+            return f"{version} ran {context.version}"
+
+        def configure(special):
+            special.add_orchestrator(versioned)
+            special.use_work_item_filters(worker.WorkItemFilters(
+                orchestrations=[worker.OrchestrationWorkItemFilter(name="versioned", versions=[version])]))
+
+        return special_worker(configure)
+
+    with taking("1.0"), taking("2.0"):
+        versions = ["1.0", "2.0"] * 5
+        instances = [hub.start("versioned", "x", version=version) for version in versions]
+        outputs = [hub.wait(instance).get_output() for instance in instances]
+    assert outputs == [f"{version} ran {version}" for version in versions], outputs
+
+
 class DictionaryStore(PayloadStore):
     """Keeps large texts in this process, as another would in a blob container."""
 

@@ -11,13 +11,16 @@ extension HubSignal {
     /// PostgreSQL takes payloads of less than 8,000 bytes.
     private static let mostBytes = 7_999
 
-    /// What is sent: the text, or, should it be too long, that something was missed.
-    var payload: String { text.utf8.count <= Self.mostBytes ? text : Self.missed.text }
+    /// What is sent: the text, or, should it be too long or not be read as it was meant, that something was missed.
+    var payload: String {
+        let text = text
+        return text.utf8.count <= Self.mostBytes && HubSignal(text: text) == self ? text : Self.missed.text
+    }
 
     var text: String {
         switch self {
-        case .news(let id, let name, let owner): "n\t\(owner)\t\(name)\t\(id)"
-        case .tasks(let name): "t\t\(name)"
+        case .news(let news, let owner): "n\t\(owner)\t\(news.workName.text)\t\(news.id)"
+        case .tasks(let name): "t\t\(name.text)"
         case .ended(let id): "e\t\(id)"
         case .cancelled(let id): "c\t\(id)"
         case .missed: "m"
@@ -30,8 +33,9 @@ extension HubSignal {
         switch (parts[0], parts.count) {
         case ("n", 4):
             guard let owner = Int64(parts[1]) else { return nil }
-            self = .news(id: parts[3], name: parts[2], owner: owner)
-        case ("t", 2...): self = .tasks(name: parts.dropFirst().joined(separator: "\t"))
+            let name = WorkName(text: parts[2])
+            self = .news(InstanceNews(id: parts[3], name: name.name, version: name.version), owner: owner)
+        case ("t", 2...): self = .tasks(WorkName(text: parts.dropFirst().joined(separator: "\t")))
         case ("e", 2...): self = .ended(id: parts.dropFirst().joined(separator: "\t"))
         case ("c", 2...): self = .cancelled(id: parts.dropFirst().joined(separator: "\t"))
         case ("m", 1): self = .missed

@@ -49,6 +49,11 @@ enum HeadRow {
         return head
     }
 
+    /// Word of an instance's news, from a row with its id, name and version.
+    static func news(_ row: SQLRow, from column: Int = 0) -> InstanceNews {
+        InstanceNews(id: row.text(column), name: row.text(column + 1), version: row.optionalText(column + 2))
+    }
+
     static func status(_ row: SQLRow, _ column: Int) throws -> RuntimeStatus {
         guard let status = RuntimeStatus(rawValue: row.text(column)) else {
             throw TaskHubError(
@@ -101,6 +106,9 @@ enum TaskRow {
         sequence, lease, deliveries, instance_id, execution_id, task_id, name, input, tags, version, orchestration,
         queued_at, progress
         """
+
+    /// From a row that begins with name and version.
+    static func workName(_ row: SQLRow) -> WorkName { WorkName(row.text(0), version: row.optionalText(1)) }
 
     static func item(_ row: SQLRow) throws -> ActivityWorkItem {
         let call = TaskCall(

@@ -111,21 +111,21 @@ extension SQLHubStore {
         let isMine = isShared ? "AND i.owner = \(number)" : ""
         return try await query(
             """
-            SELECT m.sequence, i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+            SELECT m.sequence, i.id, i.name, i.version FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
             WHERE m.sequence > ? AND m.visible_at <= 0 AND i.ended_at IS NULL AND i.parked IS NULL \(isMine)
             ORDER BY m.sequence LIMIT ?
             """, [.integer(sequence), .int(limit)]
-        ).map { (sequence: $0.int(0), news: InstanceNews(id: $0.text(1), name: $0.text(2))) }
+        ).map { (sequence: $0.int(0), news: HeadRow.news($0, from: 1)) }
     }
 
     func dueInstances(after begin: Date, until end: Date) async throws -> [InstanceNews] {
         let isMine = isShared ? "AND i.owner = \(number)" : ""
         return try await query(
             """
-            SELECT DISTINCT i.id, i.name FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+            SELECT DISTINCT i.id, i.name, i.version FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
             WHERE m.visible_at > 0 AND m.visible_at > ? AND m.visible_at <= ? AND i.parked IS NULL \(isMine)
             """, [.time(begin), .time(end)]
-        ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }
+        ).map { HeadRow.news($0) }
     }
 
     func nextTimer(after time: Date) async throws -> Date? {

@@ -72,7 +72,8 @@ extension SQLHubStore {
             SELECT i.sequence FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
             WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
                 AND i.owner <> ALL(ARRAY(SELECT number FROM hub_member))
-                AND (CASE WHEN i.id LIKE '@%' THEN '@' ELSE '' END || i.name) <> ALL(CAST(? AS TEXT[]))
+                AND (CASE WHEN i.id LIKE '@%' THEN '@' ELSE '' END || i.name || COALESCE(chr(31) || i.version, ''))
+                    <> ALL(CAST(? AS TEXT[]))
             ORDER BY m.sequence LIMIT ?
             """
         let names = SQLValue.texts(Array(names))
@@ -83,9 +84,9 @@ extension SQLHubStore {
                 """
                 UPDATE hub_instance SET owner = \(member)
                 WHERE sequence = ANY(ARRAY(\(unclaimed) FOR NO KEY UPDATE OF i SKIP LOCKED))
-                RETURNING id, name
+                RETURNING id, name, version
                 """, [.time(time), names, .int(limit)]
-            ).map { InstanceNews(id: $0.text(0), name: $0.text(1)) }
+            ).map { HeadRow.news($0) }
         }
     }
 
@@ -94,7 +95,7 @@ extension SQLHubStore {
             _ = try connection.execute(
                 "UPDATE hub_instance SET owner = 0 WHERE owner = ? AND id = ANY(CAST(? AS TEXT[]))",
                 [.integer(number), .texts(instances.map(\.id))])
-            let signals = instances.map { HubSignal.news(id: $0.id, name: $0.name, owner: 0) }
+            let signals = instances.map { HubSignal.news($0, owner: 0) }
             try ChangeWriter.tell(signals, connection)
         }
     }

@@ -13,7 +13,7 @@ struct QueueTests {
         StoredMessage(sequence: sequence, event: HistoryEvent(at: Script.epoch, .genericEvent("\(sequence)")))
     }
 
-    private func news(_ id: String) -> InstanceNews { InstanceNews(id: id, name: "n") }
+    private func news(_ id: String) -> InstanceNews { InstanceNews(id: id, name: "n", version: nil) }
 
     private func task(_ sequence: Int64, _ name: String, lease: Int64 = 1) -> ActivityWorkItem {
         ActivityWorkItem(
@@ -94,20 +94,39 @@ struct QueueTests {
         #expect(loads == true)
     }
 
+    @Test func anInstanceThatWaitsInAnotherVersionIsThatOnesAlone() {
+        var queue = InstanceQueue()
+        for version in ["1", "2"] { queue.mustLoad(InstanceNews(id: "a", name: "n", version: version)) }
+        #expect(queue.waitingCount == 1)
+        #expect(queue.next(.orchestrations(.versions(["n": ["1"]]))) == nil)
+        #expect(queue.next(.orchestrations(.versions(["N": ["2"]])))?.news.version == "2")
+        #expect(queue.waitingCount == 0)
+    }
+
+    @Test(arguments: [
+        (WorkFilter.versions(["N": ["1", ""]]), ["1", nil, ""]), (.versions(["n": []]), ["1", "2", nil, ""]),
+        (.versions(["n": ["2"], "m": ["1"]]), ["2"]), (.only(["n"]), ["1", "2", nil, ""]), (.versions([:]), []),
+    ])
+    func filtersAdmitVersions(filter: WorkFilter, admitted: [String?]) {
+        #expect(["1", "2", nil, ""].filter { filter.admits("n", version: $0) }.count == admitted.count)
+        #expect(admitted.allSatisfy { filter.admits("n", version: $0) })
+    }
+
     @Test func aNameThatOverflowedIsClaimedOnceItsQueueIsDry() {
         var queue = ActivityQueue()
         let deadline = Script.epoch
-        #expect(queue.admits("a", limit: 1))
+        let name = WorkName("a", version: nil)
+        #expect(queue.admits(name, limit: 1))
         queue.append(task(1, "a"))
-        #expect(!queue.admits("a", limit: 1))
-        queue.markInStore("a")
+        #expect(!queue.admits(name, limit: 1))
+        queue.markInStore(name)
         guard case .take(let first) = queue.next(.only(["a"]), Intake(), leasedUntil: deadline) else {
             Issue.record("expected the queued task")
             return
         }
         #expect(first.sequence == 1)
-        #expect(!queue.admits("a", limit: 1))
-        guard case .claim("a") = queue.next(.except(["b"]), Intake(), leasedUntil: deadline) else {
+        #expect(!queue.admits(name, limit: 1))
+        guard case .claim(name) = queue.next(.except(["b"]), Intake(), leasedUntil: deadline) else {
             Issue.record("expected a claim")
             return
         }

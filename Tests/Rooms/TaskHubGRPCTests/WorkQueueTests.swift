@@ -39,7 +39,7 @@ struct WorkQueueTests {
 struct WorkerFiltersTests {
     @Test func noFiltersLetEverythingThrough() {
         let filters = WorkerFilters(nil)
-        #expect(!filters.orchestrations.isClosed)
+        #expect(!filters.orchestrations.isEmpty)
         #expect(filters.activities.admits("any", version: "9"))
     }
 
@@ -47,7 +47,7 @@ struct WorkerFiltersTests {
         var message = Wire.WorkItemFilters()
         message.orchestrations = [.init(name: "O", versions: ["1"]), .init(name: "P")]
         let filters = WorkerFilters(message)
-        #expect(filters.activities.isClosed && filters.entities.isClosed)
+        #expect(filters.activities.isEmpty && filters.entities.isEmpty)
         #expect(filters.orchestrations.admits("o", version: "1"))
         #expect(!filters.orchestrations.admits("o", version: nil))
         #expect(filters.orchestrations.admits("P", version: "2"))

@@ -57,6 +57,38 @@ struct SharedWorkTests {
         }
     }
 
+    @Test func membersTakeTheVersionsThatTheirWorkersAskFor() async throws {
+        let room = PostgresRoom()
+        let members = [try await member(of: room), try await member(of: room)]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, member) in members.enumerated() {
+                group.addTask { try await member.run() }
+                group.addTask { try await Self.answer(member, version: "\(number)") }
+            }
+            for number in 0..<20 {
+                var request = StartRequest(id: "run-\(number)", name: "main", input: "1")
+                request.version = "\(number / 2 % 2)"
+                _ = try await members[number % 2].start(request)
+            }
+            for number in 0..<20 {
+                let status = try await members[number % 2].waitForCompletion(of: "run-\(number)")
+                #expect(status.output == "\(number / 2 % 2)")
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Ends what has a version with that version.
+    private static func answer(_ hub: EmbeddedTaskHub, version: String) async throws {
+        let intake = Intake()
+        while let item = try await hub.nextOrchestration(.versions(["main": [version]]), intake) {
+            let end = OrchestratorAction(id: 0, .completeOrchestration(Completion(.completed, result: version)))
+            _ = try await hub.complete(
+                item, with: OrchestratorTurn(actions: [end]), from: try await hub.history(for: item).position)
+            hub.release(item)
+        }
+    }
+
     @Test func anEntityThatAClientSignalsIsKeptByAWorker() async throws {
         let room = PostgresRoom()
         let client = try await member(of: room)

@@ -11,7 +11,7 @@ struct ActivityQueue {
     /// What a fetch does next.
     enum Step {
         case take(ActivityWorkItem)
-        case claim(name: String)
+        case claim(WorkName)
         case wait
     }
 
@@ -23,8 +23,8 @@ struct ActivityQueue {
         var isEnding = false
     }
 
-    private var lines: [String: ActivityLine] = [:]
-    private var inStore: Set<String> = []
+    private var lines: [WorkName: ActivityLine] = [:]
+    private var inStore: Set<WorkName> = []
     private var leases: [Int64: Lease] = [:]
     private var cancelled: [ObjectIdentifier: [ActivityWorkItem]] = [:]
 
@@ -41,15 +41,15 @@ struct ActivityQueue {
     var offeredCount: Int { lines.values.reduce(inStore.count) { $0 + $1.count } }
 
     /// Whether a task of this name may be queued in memory: there is room, and none of its elders is in the store.
-    func admits(_ name: String, limit: Int) -> Bool {
+    func admits(_ name: WorkName, limit: Int) -> Bool {
         !inStore.contains(name) && (lines[name]?.count ?? 0) < limit
     }
 
     /// The store holds tasks of this name that nobody leased.
-    mutating func markInStore(_ name: String) { inStore.insert(name) }
+    mutating func markInStore(_ name: WorkName) { inStore.insert(name) }
 
     mutating func append(_ item: ActivityWorkItem) {
-        lines[item.call.name, default: ActivityLine()].append(item)
+        lines[item.call.workName, default: ActivityLine()].append(item)
     }
 
     /// Whether a fetch with this filter would not wait.
@@ -60,17 +60,19 @@ struct ActivityQueue {
     /// The next queued task that the filter admits, else a name to claim.
     mutating func next(_ filter: WorkFilter, _ intake: Intake, leasedUntil deadline: Date) -> Step {
         if let name = nextName(filter), let item = lines[name]?.popFirst() {
+            // There may be any number of versions in the life of a hub.
+            if name.version != nil, lines[name]?.isEmpty == true { lines[name] = nil }
             leases[item.sequence] = Lease(item: item, deadline: deadline, intake: intake)
             return .take(item)
         }
         guard let name = inStore.first(where: { filter.admits($0) }) else { return .wait }
         inStore.remove(name)
-        return .claim(name: name)
+        return .claim(name)
     }
 
     /// The name whose next task has the highest priority, and is the oldest of these.
-    private func nextName(_ filter: WorkFilter) -> String? {
-        var best: (name: String, rank: ActivityLine.Rank)?
+    private func nextName(_ filter: WorkFilter) -> WorkName? {
+        var best: (name: WorkName, rank: ActivityLine.Rank)?
         for (name, line) in lines {
             guard let rank = line.rank, filter.admits(name) else { continue }
             if best.map({ rank < $0.rank }) ?? true { best = (name, rank) }
@@ -95,7 +97,7 @@ struct ActivityQueue {
     /// - Returns: whether any of them run.
     mutating func drop(_ items: [ActivityWorkItem]) -> Bool {
         let dropped = Dictionary(items.map { ($0.sequence, $0.lease) }) { $1 }
-        for name in Set(items.map(\.call.name)) { lines[name]?.remove { dropped[$0.sequence] == $0.lease } }
+        for name in Set(items.map(\.call.workName)) { lines[name]?.remove { dropped[$0.sequence] == $0.lease } }
         var isAnyRunning = false
         for item in items {
             guard holds(item), let lease = leases.removeValue(forKey: item.sequence) else { continue }
@@ -106,7 +108,7 @@ struct ActivityQueue {
     }
 
     /// Takes the queued tasks of some names; nobody here will run them.
-    mutating func takeQueued(_ isTaken: (String) -> Bool) -> [ActivityWorkItem] {
+    mutating func takeQueued(_ isTaken: (WorkName) -> Bool) -> [ActivityWorkItem] {
         var taken: [ActivityWorkItem] = []
         for (name, line) in lines where isTaken(name) {
             taken += line.items
@@ -246,4 +248,8 @@ struct ActivityLine {
             if !isDropped(item) { append(item) }
         }
     }
+}
+
+extension WorkFilter {
+    fileprivate func admits(_ work: WorkName) -> Bool { admits(work.name, version: work.version) }
 }

@@ -45,7 +45,7 @@ extension EmbeddedTaskHub {
         }
     }
 
-    private func claim(_ name: String) async throws {
+    private func claim(_ name: WorkName) async throws {
         let (owner, lease, room) = state.withLock { state in
             state.nextLease += 1
             return (
@@ -137,7 +137,7 @@ extension EmbeddedTaskHub {
             wake { state in
                 guard item.joins?.isClosed == false, state.activities.holds(item) else { return }
                 isAccepted = true
-                state.instances.arrived(result, for: InstanceNews(id: item.instanceID, name: item.orchestration))
+                state.instances.arrived(result, for: item.caller)
             }
             if !isAccepted { waiter.resume(returning: false) }
         }
@@ -191,7 +191,7 @@ extension EmbeddedTaskHub {
     private func returnToStore(_ item: ActivityWorkItem) async {
         do {
             try await store.giveBack(item, parked: nil)
-            offerStored(item.call.name)
+            offerStored(item.call.workName)
         } catch {
             doubt { $0.items.append(item) }
         }

@@ -49,7 +49,7 @@ extension EmbeddedTaskHub {
         await withCheckedContinuation { waiter in
             var isAccepted = false
             wake { state in
-                guard state.waiters.hasImmediateWorker(for: start.event.name) else { return }
+                guard state.waiters.hasImmediateWorker(for: start.news.route) else { return }
                 isAccepted = state.instances.arrived(PendingStart(start: start, waiter: waiter))
             }
             if !isAccepted { waiter.resume(returning: false) }

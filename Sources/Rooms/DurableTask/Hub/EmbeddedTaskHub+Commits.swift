@@ -65,7 +65,7 @@ extension EmbeddedTaskHub {
             state.deliver(draft, receipt, at: now)
             for news in draft.news.mustLoad { state.instances.mustLoad(news) }
             for (task, row) in zip(draft.changes.tasks, receipt.tasks) {
-                state.queue(task, row, isCurrent: draft[task.execution.instanceID]?.isRun(task.execution) == true)
+                state.queue(task, row, for: draft[task.execution.instanceID])
             }
             state.waiters.report(receipt.ends)
             bells = state.takeBells(for: draft)
@@ -85,7 +85,7 @@ extension EmbeddedTaskHub.State {
                 continue
             }
             if case .at(let time) = message.visibility, time > now { continue }
-            let news = InstanceNews(id: head.id, name: head.name)
+            let news = head.news
             // Before an instance that was claimed of late there may be messages whose signals are still on their way.
             if head.isEntity || message.visibility.order > 0 || claims[head.id] != nil
                 || head.status == .pending && !message.event.kind.begins
@@ -98,14 +98,15 @@ extension EmbeddedTaskHub.State {
         }
     }
 
-    fileprivate mutating func queue(_ task: NewTask, _ row: Int64, isCurrent: Bool) {
-        guard let lease = task.lease else { return activities.markInStore(task.call.name) }
-        if isCurrent { instances.expectResults(of: task.execution) }
+    fileprivate mutating func queue(_ task: NewTask, _ row: Int64, for head: InstanceHead?) {
+        guard let lease = task.lease else { return activities.markInStore(task.call.workName) }
+        if head?.isRun(task.execution) == true { instances.expectResults(of: task.execution) }
         var item = ActivityWorkItem(
             sequence: row, lease: lease, deliveries: 1, execution: task.execution, (task.id, task.call))
         item.queuedAt = task.time
         item.joins = task.joins
         item.orchestration = task.orchestration
+        item.orchestrationVersion = head?.version
         activities.append(item)
     }
 
@@ -122,7 +123,7 @@ extension EmbeddedTaskHub.State {
 extension HubDraft {
     /// Whether there is news for instances that no process keeps in memory.
     fileprivate var leavesUnclaimed: Bool {
-        changes.signals.contains { if case .news(_, _, owner: 0) = $0 { true } else { false } }
+        changes.signals.contains { if case .news(_, owner: 0) = $0 { true } else { false } }
     }
 
     /// When the first of the new timers of this process's instances is due.

@@ -7,7 +7,7 @@ import FoundationEssentials
 /// What the store may hold under this process's leases although nobody works on it.
 struct LeaseDoubts {
     /// Leases of which it is not known whether they were stored, with the names of their tasks.
-    var leases: [Int64: Set<String>] = [:]
+    var leases: [Int64: Set<WorkName>] = [:]
     /// Tasks that could not be given back.
     var items: [ActivityWorkItem] = []
 
@@ -25,7 +25,7 @@ extension EmbeddedTaskHub {
             for id in draft.news.endedRuns { unstored += state.instances.endRun(id) }
             for id in changes.messages.map(\.id) {
                 guard let head = draft[id], draft.isMine(head) else { continue }
-                state.instances.mustLoad(InstanceNews(id: id, name: head.name))
+                state.instances.mustLoad(head.news)
             }
             for news in draft.news.mustLoad { state.instances.mustLoad(news) }
             for move in changes.moves { bells += state.waiters.takeChanged(move.id, isEnded: true) }
@@ -35,7 +35,7 @@ extension EmbeddedTaskHub {
         for bell in bells { bell.ring() }
         doubt { doubts in
             for task in changes.tasks {
-                if let lease = task.lease { doubts.leases[lease, default: []].insert(task.call.name) }
+                if let lease = task.lease { doubts.leases[lease, default: []].insert(task.call.workName) }
             }
         }
     }
@@ -52,7 +52,7 @@ extension EmbeddedTaskHub {
         for item in doubts.items {
             try await store.giveBack(item, parked: nil)
             state.withLock { $0.doubts.items.removeAll { $0 == item } }
-            offerStored(item.call.name)
+            offerStored(item.call.workName)
         }
         guard !doubts.leases.isEmpty else { return }
         try await store.giveBack(leases: Set(doubts.leases.keys))

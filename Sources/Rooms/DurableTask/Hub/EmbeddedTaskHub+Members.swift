@@ -194,10 +194,10 @@ extension EmbeddedTaskHub {
 
     private func hear(_ signal: HubSignal) async {
         switch signal {
-        case .news(let id, let name, let owner):
+        case .news(let news, let owner):
             // Who sent it may have looked before this process claimed the instance.
-            if state.withLock({ $0.owner == owner || $0.claims[id] != nil }) {
-                wake { $0.instances.mustLoad(InstanceNews(id: id, name: name)) }
+            if state.withLock({ $0.owner == owner || $0.claims[news.id] != nil }) {
+                wake { $0.instances.mustLoad(news) }
             } else if owner == 0 {
                 offerClaims()
             }

@@ -117,6 +117,12 @@ extension EmbeddedTaskHub {
                 finish(news.id, mustReload: false)
                 return nil
             }
+            guard page.head.route == news.route else {
+                // It is of another version by now, and perhaps for another worker.
+                wake { $0.instances.mustLoad(page.head.news) }
+                finish(news.id, mustReload: false)
+                return nil
+            }
             state.withLock { $0.instances.loaded(page.messages, of: news.id) }
             if page.messages.count == Self.messageBatch { wake { $0.instances.mustLoad(news) } }
             return page
@@ -209,11 +215,11 @@ extension EmbeddedTaskHub {
             var leases: [Int: Int64] = [:]
             for action in turn.actions {
                 guard let call = action.call else { continue }
-                let isServed = !isShared || state.served.admits(.activity(call.name))
-                if isServed, state.activities.admits(call.name, limit: limit - leases.count) {
+                let isServed = !isShared || state.served.admits(.activity(call.workName))
+                if isServed, state.activities.admits(call.workName, limit: limit - leases.count) {
                     leases[action.id] = state.nextLease
                 } else {
-                    state.activities.markInStore(call.name)
+                    state.activities.markInStore(call.workName)
                 }
             }
             return leases
@@ -278,5 +284,5 @@ extension OrchestratorAction {
 
 extension Episode {
     /// The names of the activities that the turn calls.
-    fileprivate var taskNames: Set<String> { Set(turn.actions.compactMap(\.call?.name)) }
+    fileprivate var taskNames: Set<WorkName> { Set(turn.actions.compactMap(\.call?.workName)) }
 }

@@ -233,7 +233,7 @@ extension EmbeddedTaskHub {
     }
 
     /// Lets tasks of a name be claimed from the store.
-    func offerStored(_ name: String) { wake { $0.activities.markInStore(name) } }
+    func offerStored(_ name: WorkName) { wake { $0.activities.markInStore(name) } }
 
     /// Changes the state, then wakes those who wait for what there is now.
     func wake(_ change: (inout State) -> Void) {

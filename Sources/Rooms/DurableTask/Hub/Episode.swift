@@ -129,7 +129,7 @@ extension HubDraft {
             NewTask(
                 execution: execution, orchestration: episode.item.name, id: id, call: call, lease: lease, time: time,
                 joins: episode.item.intake?.isImmediate == true ? episode.item.intake : nil))
-        if lease == nil, isShared { changes.signals.append(.tasks(name: call.name)) }
+        if lease == nil, isShared { changes.signals.append(.tasks(call.workName)) }
     }
 
     /// Starts a child; one that is there already and has not ended fails the call.
@@ -237,7 +237,7 @@ extension HubDraft {
             NewMessage(HistoryEvent(at: time, .executionStarted(event)), to: old.id, run: head.executionID, .first))
         for event in completion.carryover { deliver(NewMessage(event, to: old.id, .early)) }
         news.endedRuns.append(old.id)
-        news.mustLoad.append(InstanceNews(id: old.id, name: old.name))
+        news.mustLoad.append(head.news)
     }
 }
 

@@ -44,7 +44,7 @@ extension HubDraft {
             answer(request.operation, result)
         }
         for effect in turn.effects { perform(effect) }
-        if item.plan.mustLookAgain { news.mustLoad.append(InstanceNews(id: head.id, name: head.name)) }
+        if item.plan.mustLookAgain { news.mustLoad.append(head.news) }
     }
 
     private mutating func answer(_ operation: EntityOperation, _ result: Result<String?, TaskFailure>) {

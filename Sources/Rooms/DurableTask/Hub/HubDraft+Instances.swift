@@ -7,6 +7,9 @@ import FoundationEssentials
 struct NewStart: Sendable, Equatable {
     var event: ExecutionStarted
     var replaces: Set<RuntimeStatus> = []
+
+    /// Word of it.
+    var news: InstanceNews { InstanceNews(id: event.instanceID, name: event.name, version: event.version) }
 }
 
 // Beginnings.
@@ -17,7 +20,7 @@ extension HubDraft {
         if let head = self[id] {
             guard head.isExpected || start.replaces.contains(head.status) else { return .existing }
             begin(start, isNew: false)
-            news.mustLoad.append(InstanceNews(id: id, name: start.event.name))
+            news.mustLoad.append(start.news)
             return .created
         }
         begin(start, isNew: true)
@@ -122,7 +125,7 @@ extension HubDraft {
         update(head)
         changes.flags.append(InstanceFlag(id: id, kind: .parked(reason)))
         if reason == nil {
-            news.mustLoad.append(InstanceNews(id: id, name: head.name))
+            news.mustLoad.append(head.news)
         } else {
             news.endedRuns.append(id)
         }

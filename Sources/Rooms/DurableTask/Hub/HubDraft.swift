@@ -66,7 +66,7 @@ extension HubDraft {
         for row in message.event.payloads.compactMap(PayloadReference.row) {
             changes.payloadUses.append(PayloadUse(row: row, instanceID: message.id))
         }
-        if !isMine(head) { changes.signals.append(.news(id: head.id, name: head.name, owner: head.owner)) }
+        if !isMine(head) { changes.signals.append(.news(head.news, owner: head.owner)) }
     }
 
     /// Drops the messages of runs that a later request of the same transaction ended; to be called once, at the end.
@@ -80,7 +80,7 @@ extension HubDraft {
         guard isShared else { return }
         for head in locked.compactMap({ heads[$0] }) {
             guard head.owner == 0, !head.status.isFinal, !head.isExpected else { continue }
-            changes.signals.append(.news(id: head.id, name: head.name, owner: 0))
+            changes.signals.append(.news(head.news, owner: 0))
         }
     }
 

@@ -60,17 +60,17 @@ package protocol HubStore: Sendable {
     /// When the first timer after a time is due.
     func nextTimer(after time: Date) async throws -> Date?
 
-    /// Leases the oldest tasks of a name that nobody holds, those of the highest priority first.
+    /// Leases the oldest tasks of a name and version that nobody holds, those of the highest priority first.
     ///
     /// A task that was handed out ``HubConfiguration/suspicion`` times may be what ends its processes: it is leased
     /// alone, and only when there is no other, so that it takes no others along.
     ///
     /// - Parameter lease: A number whose upper half is the member's.
     /// - Throws: as ``commit(_:as:_:)`` does.
-    func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem]
+    func claimTasks(named name: WorkName, limit: Int, lease: Int64) async throws -> [ActivityWorkItem]
 
-    /// The names of tasks that nobody holds.
-    func waitingTaskNames() async throws -> Set<String>
+    /// The names and versions of tasks that nobody holds.
+    func waitingTaskNames() async throws -> Set<WorkName>
 
     /// Gives a task back to the queue, or sets it aside for a reason; does nothing when the lease was lost.
     func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws
@@ -90,7 +90,7 @@ package protocol HubStore: Sendable {
     func tasks(of id: String) async throws -> [QueuedTask]
 
     /// Puts an instance's parked tasks back into the queue, and returns their names.
-    func unparkTasks(of id: String) async throws -> Set<String>
+    func unparkTasks(of id: String) async throws -> Set<WorkName>
 
     /// What is known of an entity.
     func entity(_ id: String) async throws -> StoredEntity?
@@ -153,9 +153,9 @@ package struct MemberCheck: Sendable {
 /// What one member of a shared hub tells the others.
 package enum HubSignal: Sendable, Equatable {
     /// There is a message for an instance that this member keeps in memory, or for one that nobody keeps (0).
-    case news(id: String, name: String, owner: Int64)
+    case news(InstanceNews, owner: Int64)
     /// There are free tasks of this name.
-    case tasks(name: String)
+    case tasks(WorkName)
     /// A watched instance ended.
     case ended(id: String)
     /// The tasks of an instance are no longer wanted.

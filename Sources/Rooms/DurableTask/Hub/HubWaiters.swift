@@ -35,10 +35,9 @@ struct HubWaiters {
     /// How the instance of a bell that rings ended, where the commit said so.
     private var reports: [ObjectIdentifier: InstanceStatus] = [:]
 
-    /// Whether a worker that answers at once waits for orchestrations of this name.
-    func hasImmediateWorker(for name: String) -> Bool {
-        let route = WorkRoute.orchestration(name.lowercased())
-        return instances.contains { $0.intake.isImmediate && $0.filter.admits(route) }
+    /// Whether a worker that answers at once waits for orchestrations like this.
+    func hasImmediateWorker(for route: WorkRoute) -> Bool {
+        instances.contains { $0.intake.isImmediate && $0.filter.admits(route) }
     }
 
     /// The bells of everybody who fetches through an intake.

@@ -54,7 +54,10 @@ package struct InstanceHead: Sendable, Equatable {
     func isRun(_ execution: ExecutionKey) -> Bool { executionID == execution.executionID && !status.isFinal }
 
     /// What workers ask for it by: entities have names of their own.
-    package var route: WorkRoute { isEntity ? .entity(name.lowercased()) : .orchestration(name.lowercased()) }
+    package var route: WorkRoute { news.route }
+
+    /// Word of its news.
+    package var news: InstanceNews { InstanceNews(id: id, name: name, version: version) }
 }
 
 /// Who holds the lock of an entity.
@@ -73,12 +76,44 @@ package struct EntityLock: Sendable, Equatable, Codable {
 
 /// Which workers an instance with news, or a task, is for.
 package enum WorkRoute: Sendable, Hashable {
-    /// Those that run the orchestration of this name, in lower case.
-    case orchestration(String)
+    /// Those that run the orchestration of this name, in lower case, in this version.
+    case orchestration(WorkName)
     /// Those that run the entity of this name, in lower case.
     case entity(String)
-    /// Those that run the activity of this name.
-    case activity(String)
+    /// Those that run the activity of this name in this version.
+    case activity(WorkName)
+}
+
+/// What an orchestration or activity is asked for by.
+package struct WorkName: Sendable, Hashable {
+    /// Its name.
+    package var name: String
+    /// The version that is wanted; nil when none was named.
+    package var version: String?
+
+    /// A name in a version.
+    package init(_ name: String, version: String?) {
+        self.name = name
+        self.version = version
+    }
+
+    /// The same as one text.
+    package var text: String { version.map { name + Self.separator + $0 } ?? name }
+
+    /// What stands between name and version in ``text``: a character that nobody types.
+    package static let separator = "\u{1F}"
+
+    /// The name of a ``text``.
+    package init(text: String) {
+        let parts = text.split(separator: Self.separator, maxSplits: 1, omittingEmptySubsequences: false)
+        name = String(parts[0])
+        version = parts.count > 1 ? String(parts[1]) : nil
+    }
+}
+
+extension TaskCall {
+    /// What workers ask for it by.
+    package var workName: WorkName { WorkName(name, version: version) }
 }
 
 /// An instance with news, as a store reports it.
@@ -87,15 +122,25 @@ package struct InstanceNews: Sendable, Equatable {
     package var id: String
     /// Its name.
     package var name: String
+    /// The version of its orchestration.
+    package var version: String?
 
     /// News of an instance.
-    package init(id: String, name: String) {
+    package init(id: String, name: String, version: String?) {
         self.id = id
         self.name = name
+        self.version = version
     }
 
-    var route: WorkRoute { InstanceHead(id: id, name: name, executionID: "", status: .running).route }
+    /// What workers ask for it by.
+    package var route: WorkRoute {
+        InstanceHead.isEntity(id)
+            ? .entity(name.lowercased()) : .orchestration(WorkName(name.lowercased(), version: version))
+    }
 
-    /// The name as it is written, entities told apart from orchestrations.
-    var kindName: String { InstanceHead.isEntity(id) ? "@\(name)" : name }
+    /// The name and version as they are written.
+    package var workName: WorkName { WorkName(name, version: version) }
+
+    /// The text of the name, entities told apart from orchestrations.
+    var kindName: String { InstanceHead.isEntity(id) ? "@\(name)" : workName.text }
 }

@@ -19,7 +19,7 @@ struct InstanceQueue {
     }
 
     private struct Slot {
-        var name: String
+        var news: InstanceNews
         var messages: [StoredMessage] = []
         var results: [PendingResult] = []
         var resultsInFlight: [PendingResult] = []
@@ -47,6 +47,13 @@ struct InstanceQueue {
     private struct Line {
         var goingOn = FIFO<Place>()
         var beginning = FIFO<Place>()
+
+        var isEmpty: Bool { goingOn.isEmpty && beginning.isEmpty }
+
+        mutating func remove(_ id: String) {
+            goingOn.remove { $0.id == id }
+            beginning.remove { $0.id == id }
+        }
     }
 
     /// More messages than this are better read from the store in one go.
@@ -68,7 +75,7 @@ struct InstanceQueue {
 
     /// Whether an instance waits for a worker with this filter.
     func hasNext(_ filter: RouteFilter) -> Bool {
-        lines.contains { filter.admits($0.key) && !($0.value.goingOn.isEmpty && $0.value.beginning.isEmpty) }
+        lines.contains { filter.admits($0.key) && !$0.value.isEmpty }
     }
 
     /// Whether an instance waits or is being processed.
@@ -120,7 +127,7 @@ struct InstanceQueue {
     mutating func arrived(_ start: PendingStart) -> Bool {
         let event = start.start.event
         guard slots[event.instanceID] == nil else { return false }
-        changeSlot(InstanceNews(id: event.instanceID, name: event.name)) { $0.start = start }
+        changeSlot(start.start.news) { $0.start = start }
         return true
     }
 
@@ -143,10 +150,10 @@ struct InstanceQueue {
         waitingCount -= 1
         inFlightCount += 1
         slots[id] = Slot(
-            name: slot.name, resultsInFlight: slot.results, startInFlight: slot.start, isInFlight: true)
+            news: slot.news, resultsInFlight: slot.results, startInFlight: slot.start, isInFlight: true)
         return Ready(
-            news: InstanceNews(id: id, name: slot.name), messages: slot.messages, results: slot.results,
-            start: slot.start, mustLoad: slot.mustLoad)
+            news: slot.news, messages: slot.messages, results: slot.results, start: slot.start,
+            mustLoad: slot.mustLoad)
     }
 
     private mutating func take(_ filter: RouteFilter, _ part: WritableKeyPath<Line, FIFO<Place>>) -> String? {
@@ -156,6 +163,7 @@ struct InstanceQueue {
             if first.ticket < oldest?.ticket ?? .max { oldest = (route, first.ticket) }
         }
         guard let oldest else { return nil }
+        defer { dropIfEmpty(oldest.route) }
         return lines[oldest.route]?[keyPath: part].popFirst()?.id
     }
 
@@ -221,7 +229,7 @@ struct InstanceQueue {
                 waitingCount -= 1
                 runs[place.id] = nil
                 guard let slot = slots.removeValue(forKey: place.id) else { continue }
-                instances.append(InstanceNews(id: place.id, name: slot.name))
+                instances.append(slot.news)
                 unstored += slot.results.map(\.waiter) + [slot.start?.waiter].compactMap(\.self)
             }
         }
@@ -235,7 +243,7 @@ struct InstanceQueue {
         let waiters = slots.values.flatMap(\.results).map(\.waiter) + slots.values.compactMap(\.start?.waiter)
         slots = slots.filter(\.value.isInFlight).mapValues { slot in
             Slot(
-                name: slot.name, resultsInFlight: slot.resultsInFlight, startInFlight: slot.startInFlight,
+                news: slot.news, resultsInFlight: slot.resultsInFlight, startInFlight: slot.startInFlight,
                 isInFlight: true)
         }
         lines = [:]
@@ -261,8 +269,25 @@ struct InstanceQueue {
     }
 
     private mutating func changeSlot(_ news: InstanceNews, _ change: (inout Slot) -> Void) {
-        change(&slots[news.id, default: Slot(name: news.name)])
+        if let known = slots[news.id]?.news, known != news { rename(news, before: known) }
+        change(&slots[news.id, default: Slot(news: news)])
         enqueueIfNews(news.id)
+    }
+
+    /// An instance is of another version, or another orchestration, since it continued as new or was replaced.
+    private mutating func rename(_ news: InstanceNews, before known: InstanceNews) {
+        slots[news.id]?.news = news
+        guard slots[news.id]?.isQueued == true, known.route != news.route else { return }
+        lines[known.route]?.remove(news.id)
+        dropIfEmpty(known.route)
+        slots[news.id]?.isQueued = false
+        waitingCount -= 1
+    }
+
+    /// Forgets an empty line of a version: there may be any number of them in the life of a hub.
+    private mutating func dropIfEmpty(_ route: WorkRoute) {
+        guard case .orchestration(let name) = route, name.version != nil, lines[route]?.isEmpty == true else { return }
+        lines[route] = nil
     }
 
     private mutating func enqueueIfNews(_ id: String) {
@@ -271,7 +296,7 @@ struct InstanceQueue {
         lastTicket += 1
         waitingCount += 1
         let place = Place(id: id, ticket: lastTicket)
-        let route = InstanceNews(id: id, name: slot.name).route
+        let route = slot.news.route
         if slot.isBeginning {
             lines[route, default: Line()].beginning.append(place)
         } else {
@@ -308,9 +333,9 @@ enum RouteFilter: Sendable, Equatable {
 
     func admits(_ route: WorkRoute) -> Bool {
         switch (self, route) {
-        case (.orchestrations(let filter), .orchestration(let name)), (.entities(let filter), .entity(let name)),
-            (.activities(let filter), .activity(let name)):
-            filter.admits(name)
+        case (.orchestrations(let filter), .orchestration(let work)), (.activities(let filter), .activity(let work)):
+            filter.admits(work.name, version: work.version)
+        case (.entities(let filter), .entity(let name)): filter.admits(name)
         default: false
         }
     }

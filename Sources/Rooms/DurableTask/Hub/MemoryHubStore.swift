@@ -163,9 +163,9 @@ final class MemoryHubStore: HubStore {
 
 // The task queue.
 extension MemoryHubStore {
-    func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+    func claimTasks(named name: WorkName, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
         rows.withLock { rows in
-            let free = rows.tasks.values.filter { $0.isFree && $0.parked == nil && $0.item.call.name == name }
+            let free = rows.tasks.values.filter { $0.isFree && $0.parked == nil && $0.item.call.workName == name }
                 .map(\.item)
                 .sorted { (-$0.call.priority, $0.sequence) < (-$1.call.priority, $1.sequence) }
             let trusted = free.filter { $0.deliveries < HubConfiguration.suspicion }.prefix(limit)
@@ -179,9 +179,9 @@ extension MemoryHubStore {
         }
     }
 
-    func waitingTaskNames() async throws -> Set<String> {
+    func waitingTaskNames() async throws -> Set<WorkName> {
         rows.withLock { rows in
-            Set(rows.tasks.values.filter { $0.isFree && $0.parked == nil }.map(\.item.call.name))
+            Set(rows.tasks.values.filter { $0.isFree && $0.parked == nil }.map(\.item.call.workName))
         }
     }
 
@@ -212,14 +212,14 @@ extension MemoryHubStore {
         }
     }
 
-    func unparkTasks(of id: String) async throws -> Set<String> {
+    func unparkTasks(of id: String) async throws -> Set<WorkName> {
         rows.withLock { rows in
             let parked = rows.tasks.values.filter { $0.item.instanceID == id && $0.parked != nil }.map(\.item)
             for var item in parked {
                 item.deliveries = 0
                 rows.tasks[item.sequence] = QueuedItem(item: item, isFree: true)
             }
-            return Set(parked.map(\.call.name))
+            return Set(parked.map(\.call.workName))
         }
     }
 }
@@ -261,7 +261,7 @@ extension MemoryHubStore {
 }
 
 extension MemoryHubStore.Instance {
-    var news: InstanceNews { InstanceNews(id: head.id, name: head.name) }
+    var news: InstanceNews { head.news }
 
     /// Whether it is to be handed out when there are messages.
     var isAwake: Bool { head.isAwake }

@@ -136,12 +136,17 @@ public struct ActivityWorkItem: Sendable, Equatable {
     public var progress: String?
     /// The name of the instance's orchestration, where it is known.
     package var orchestration = ""
+    /// The version of the instance's orchestration, where it is known.
+    var orchestrationVersion: String?
     /// When it was asked for.
     package var queuedAt = Date.distantPast
     /// The worker that answers episodes of the instance at once, so that a result may wait for the one it causes.
     package var joins: Intake?
     /// When it was handed out, if somebody measures that.
     var takenAt: ContinuousClock.Instant?
+
+    /// Word of a result for the instance.
+    var caller: InstanceNews { InstanceNews(id: instanceID, name: orchestration, version: orchestrationVersion) }
 
     /// An item with its parts.
     package init(
@@ -157,24 +162,30 @@ public struct ActivityWorkItem: Sendable, Equatable {
     }
 }
 
-/// Which names a fetch is for.
+/// Which names a fetch is for, and which versions of them.
 ///
-/// Case does not count.
+/// The case of names does not count.
 public enum WorkFilter: Sendable, Equatable {
     /// These.
     case only(Set<String>)
     /// All but these.
     case except(Set<String>)
+    /// These, of each only the versions that are named; none means any, an empty text means what has no version.
+    ///
+    /// Entities have no versions.
+    case versions([String: Set<String>])
 
     /// All names.
     public static let all = WorkFilter.except([])
 
     /// Whether the filter lets a name through.
-    package func admits(_ name: String) -> Bool {
+    package func admits(_ name: String, version: String? = nil) -> Bool {
         let name = name.lowercased()
         return switch self {
         case .only(let names): names.contains { $0.lowercased() == name }
         case .except(let names): !names.contains { $0.lowercased() == name }
+        case .versions(let versions):
+            versions.contains { $0.key.lowercased() == name && ($0.value.isEmpty || $0.value.contains(version ?? "")) }
         }
     }
 }

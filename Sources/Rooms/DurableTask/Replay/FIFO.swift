@@ -19,6 +19,12 @@ struct FIFO<Element> {
         return elements[head]
     }
 
+    /// Drops elements wherever they are, in linear time.
+    mutating func remove(where isDropped: (Element) -> Bool) {
+        elements = all.filter { !isDropped($0) }
+        head = 0
+    }
+
     /// Drops the taken element; compacts once half of the storage is behind the head.
     private mutating func advance() {
         elements[head] = nil

@@ -8,11 +8,11 @@ import Telemetry
 
 extension WorkerStream {
     func lendOrchestrations() async {
-        guard !filters.orchestrations.isClosed else { return }
+        guard !filters.orchestrations.isEmpty else { return }
         let slots = limits.orchestrations
         await withDiscardingTaskGroup { group in
             await fetch(slots) {
-                guard let item = try await hub.nextOrchestration(filters.orchestrations.names, intake) else {
+                guard let item = try await hub.nextOrchestration(filters.orchestrations, intake) else {
                     return false
                 }
                 do {
@@ -32,11 +32,6 @@ extension WorkerStream {
     /// - Returns: false when this worker cannot take the item.
     private func lend(_ item: OrchestrationWorkItem, _ slots: Slots) async throws -> Bool {
         let past = try await past(of: item)
-        if let start = item.start ?? past.events.start,
-            !filters.orchestrations.admits(start.name, version: start.version)
-        {
-            return false
-        }
         guard let message = message(for: item, past) else { return false }
         send(.orchestration(item, past), slots, message)
         return true
@@ -76,27 +71,20 @@ extension WorkerStream {
     }
 
     func lendActivities() async {
-        guard !filters.activities.isClosed else { return }
+        guard !filters.activities.isEmpty else { return }
         let slots = limits.activities
-        await withDiscardingTaskGroup { group in
-            await fetch(slots) {
-                guard let item = try await hub.nextActivity(filters.activities.names, intake) else { return false }
-                if filters.activities.admits(item.call.name, version: item.call.version) {
-                    send(.activity(item), slots, Wire.WorkItem(kind: .activityRequest(.init(item))).protobuf)
-                } else {
-                    slots.giveBack()
-                    group.addTask { await self.holdBack { try? await self.hub.abandon(item) } }
-                }
-                return true
-            }
+        await fetch(slots) {
+            guard let item = try await hub.nextActivity(filters.activities, intake) else { return false }
+            send(.activity(item), slots, Wire.WorkItem(kind: .activityRequest(.init(item))).protobuf)
+            return true
         }
     }
 
     func lendEntities() async {
-        guard !filters.entities.isClosed else { return }
+        guard !filters.entities.isEmpty else { return }
         let slots = limits.entities
         await fetch(slots) {
-            guard let item = try await hub.nextEntity(filters.entities.names, intake) else { return false }
+            guard let item = try await hub.nextEntity(filters.entities, intake) else { return false }
             send(.entity(item), slots, Wire.WorkItem(kind: .entityRequest(.init(item))).protobuf)
             return true
         }

@@ -194,11 +194,13 @@ final class FaultyStore: HubStore {
         try await disturbed { try await base.nextTimer(after: time) }
     }
 
-    func claimTasks(named name: String, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+    func claimTasks(named name: WorkName, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
         try await disturbed { try await base.claimTasks(named: name, limit: limit, lease: lease) }
     }
 
-    func waitingTaskNames() async throws -> Set<String> { try await disturbed { try await base.waitingTaskNames() } }
+    func waitingTaskNames() async throws -> Set<WorkName> {
+        try await disturbed { try await base.waitingTaskNames() }
+    }
 
     func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws {
         try await disturbed { try await base.giveBack(item, parked: reason) }
@@ -216,7 +218,7 @@ final class FaultyStore: HubStore {
 
     func tasks(of id: String) async throws -> [QueuedTask] { try await disturbed { try await base.tasks(of: id) } }
 
-    func unparkTasks(of id: String) async throws -> Set<String> {
+    func unparkTasks(of id: String) async throws -> Set<WorkName> {
         try await disturbed { try await base.unparkTasks(of: id) }
     }
 

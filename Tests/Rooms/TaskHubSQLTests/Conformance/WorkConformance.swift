@@ -123,6 +123,56 @@ struct WorkConformance {
     }
 
     @Test(arguments: HubKind.allCases)
+    func filtersChooseByVersionInTheQueueAndInTheStore(_ kind: HubKind) async throws {
+        let house = try HubHouse(kind)
+        do {
+            let hub = try await house.hub()
+            for version in ["1", "2", nil] {
+                var request = StartRequest(id: "main-\(version ?? "none")", name: "main", input: "0")
+                request.version = version
+                _ = try await hub.start(request)
+            }
+            let item = try #require(try await hub.nextOrchestration(.versions(["MAIN": ["2"]]), Intake()))
+            #expect(item.start?.version == "2")
+            let calls = ["1", "2"].enumerated().map { id, version in
+                OrchestratorAction(id: id, .scheduleTask(TaskCall(name: "work", version: version, input: nil)))
+            }
+            _ = try await hub.complete(
+                item, with: OrchestratorTurn(actions: calls),
+                from: .beginning(of: try #require(item.beginsExecution).executionID))
+            hub.release(item)
+            let task = try #require(try await hub.nextActivity(.versions(["work": ["2"]]), Intake()))
+            #expect(task.call.version == "2")
+        }
+        let hub = try await house.hub()
+        let task = try #require(try await hub.nextActivity(.versions(["work": ["2"]]), Intake()))
+        #expect(task.call.version == "2")
+        let other = try #require(try await hub.nextActivity(.all, Intake()))
+        #expect(other.call.version == "1")
+        let item = try #require(try await hub.nextOrchestration(.versions(["main": [""]]), Intake()))
+        #expect(item.start?.version == nil)
+        let last = try #require(try await hub.nextOrchestration(.all, Intake()))
+        #expect(last.start?.version == "1")
+    }
+
+    @Test(arguments: HubKind.allCases)
+    func anInstanceThatContinuesInAnotherVersionIsForItsWorkers(_ kind: HubKind) async throws {
+        let hub = try await HubHouse(kind).hub()
+        var request = StartRequest(id: "a", name: "main", input: "0")
+        request.version = "1"
+        _ = try await hub.start(request)
+        let item = try #require(try await hub.nextOrchestration(.versions(["main": ["1"]]), Intake()))
+        var completion = Completion(.continuedAsNew, result: "1")
+        completion.newVersion = "2"
+        _ = try await hub.complete(
+            item, with: OrchestratorTurn(actions: [OrchestratorAction(id: 0, .completeOrchestration(completion))]),
+            from: .beginning(of: try #require(item.beginsExecution).executionID))
+        hub.release(item)
+        let next = try #require(try await hub.nextOrchestration(.versions(["main": ["2"]]), Intake()))
+        #expect(next.start?.version == "2")
+    }
+
+    @Test(arguments: HubKind.allCases)
     func timersOutliveARestart(_ kind: HubKind) async throws {
         let house = try HubHouse(kind, clock: VirtualHubClock(skipsIdleTime: false))
         let registry = TaskRegistry.main { context, _ in
