@@ -156,7 +156,8 @@ let package = Package(
             ["Basics", "Telemetry", "SQL", "SQLite", "Postgres", "DurableTask", "Peers", "TaskHubCrashHost"],
             exclude: ["Fixtures"]),
         .executableTarget(
-            name: "TaskHubCrashHost", dependencies: ["Telemetry", "SQLite", "Postgres", "DurableTask", "TaskHubSQL"],
+            name: "TaskHubCrashHost",
+            dependencies: ["Telemetry", "SQL", "SQLite", "Postgres", "DurableTask", "TaskHubSQL"],
             path: "Tests/Rooms/TaskHubCrashHost", swiftSettings: house),
         tests(
             of: "TaskHubGRPC", on: "Rooms",

@@ -42,6 +42,9 @@ struct ChangeWriter {
             """, changes.payloadUses.map { [.text($0.row), .text($0.instanceID)] })
         try write(.finishedTasks, changes.finishedTasks.map { [.integer($0)] })
         try each("DELETE FROM hub_task WHERE instance_id = ?", changes.clearedTasks.map { [.text($0)] })
+        try each(
+            "UPDATE hub_task SET progress = ? WHERE sequence = ? AND lease = ?",
+            changes.progress.map { [.text($0.text), .integer($0.sequence), .integer($0.lease)] })
         var receipt = HubReceipt()
         receipt.messages = try deliver(changes.messages)
         receipt.tasks = try queue(changes.tasks)

@@ -4,12 +4,13 @@
 import DurableTask
 import Glibc
 import Postgres
+import SQL
 import SQLite
 import TaskHubSQL
 import Telemetry
 
-/// Runs orchestrations on a hub and is killed while it does: usage `TaskHubCrashHost store count`, where the store is
-/// a file or the URI of a PostgreSQL database.
+/// Runs orchestrations on a hub and is killed while it does: usage `TaskHubCrashHost store count orchestration`, where
+/// the store is a file or the URI of a PostgreSQL database, and the orchestration `steps` or `parts`.
 ///
 /// Each activity says on standard output that it runs, which is its effect: a line that was written cannot be undone.
 /// The line `again` says that the process was taken for dead and goes on as another member of its hub.
@@ -17,12 +18,16 @@ import Telemetry
 struct TaskHubCrashHost {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, let count = Int(arguments[2]) else { exit(2) }
+        guard arguments.count == 4, let count = Int(arguments[2]) else { exit(2) }
         let hub = try await open(arguments[1])
-        let worker = TaskHubWorker(hub, registry: registry)
+        var registry = registry
+        if arguments[3] == "parts" { addParts(to: &registry, try SQLiteDatabase(path: arguments[1])) }
+        var configuration = WorkerConfiguration()
+        configuration.progressInterval = .zero
+        let worker = TaskHubWorker(hub, registry: registry, configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
-            try await finishAll(count, on: hub)
+            try await finishAll(count, of: arguments[3], on: hub)
             worker.stop()
             try await group.waitForAll()
         }
@@ -55,11 +60,11 @@ struct TaskHubCrashHost {
         return try await body()
     }
 
-    private static func finishAll(_ count: Int, on hub: EmbeddedTaskHub) async throws {
+    private static func finishAll(_ count: Int, of name: String, on hub: EmbeddedTaskHub) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<count {
                 group.addTask {
-                    let request = StartRequest(id: "run-\(number)", name: "steps", input: "\(number)")
+                    let request = StartRequest(id: "run-\(number)", name: name, input: "\(number)")
                     _ = try await persist { try await hub.start(request) }
                     _ = try await persist { try await hub.waitForCompletion(of: request.id) }
                 }
@@ -89,6 +94,27 @@ struct TaskHubCrashHost {
             return Int(step) ?? 0
         }
         return registry
+    }
+
+    /// An activity in four parts, each of which is announced once its progress is stored; the first run gets to two.
+    private static func addParts(to registry: inout TaskRegistry, _ database: SQLiteDatabase) {
+        registry.addOrchestration("parts") { (context: OrchestrationContext, _: Int) in
+            try await context.call(activity: "parts", 0, as: Int.self)
+        }
+        registry.addActivity("parts") { (context, _: Int) in
+            let last = try context.lastProgress(as: Int.self)
+            for part in (last.map { $0 + 1 } ?? 0)..<(last == nil ? 2 : 4) {
+                context.heartbeat(part)
+                while try await progress(in: database) != "\(part)" { await Task.yield() }
+                announce("\(context.instanceID) \(part) \(context.taskID)\n")
+            }
+            if last == nil { try await Task.sleep(for: .seconds(600)) }
+            return 3
+        }
+    }
+
+    private static func progress(in database: SQLiteDatabase) async throws -> String? {
+        try await database.read { try $0.query("SELECT progress FROM hub_task").first?.optionalText(0) }
     }
 
     private static func announce(_ line: String) {

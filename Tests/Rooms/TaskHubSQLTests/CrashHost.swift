@@ -34,6 +34,8 @@ struct CrashHost: Sendable {
     var store: String
     /// How many orchestrations it starts, or finds started.
     var runs: Int
+    /// Which orchestration.
+    var orchestration = "steps"
     /// Hears of every line.
     var onLine: @Sendable () -> Void = {}
 
@@ -44,7 +46,7 @@ struct CrashHost: Sendable {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
         process.executableURL = URL(filePath: program).deletingLastPathComponent().appending(path: "TaskHubCrashHost")
-        process.arguments = [store, "\(runs)"]
+        process.arguments = [store, "\(runs)", orchestration]
         return try await withTaskCancellationHandler {
             try await pool.run { try live(as: process, killedAfter: lines) }
         } onCancel: {
@@ -58,7 +60,7 @@ struct CrashHost: Sendable {
         try process.run()
         var said = Data()
         var count = 0
-        while let more = try output.fileHandleForReading.read(upToCount: 64), !more.isEmpty {
+        while case let more = output.fileHandleForReading.availableData, !more.isEmpty {
             said += more
             for byte in more where byte == UInt8(ascii: "\n") {
                 count += 1

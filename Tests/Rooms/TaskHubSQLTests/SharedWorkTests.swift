@@ -11,10 +11,12 @@ import Testing
 /// Members of one hub whose workers take different work.
 @Suite(.timeLimit(.minutes(5)))
 struct SharedWorkTests {
-    /// A member that looks around often, as after the fallback poll.
-    private func member(of room: PostgresRoom) async throws -> EmbeddedTaskHub {
+    /// A member that looks around often, as after the fallback poll, unless it is to be told of everything.
+    private func member(
+        of room: PostgresRoom, lookingEvery time: Duration = .milliseconds(200)
+    ) async throws -> EmbeddedTaskHub {
         var configuration = HubConfiguration()
-        configuration.fallbackPoll = .milliseconds(200)
+        configuration.fallbackPoll = time
         return try await .postgres(try await room.open(), configuration: configuration)
     }
 
@@ -119,6 +121,63 @@ struct SharedWorkTests {
             }
             group.cancelAll()
         }
+    }
+
+    @Test(arguments: [true, false])
+    func whatWaitsForAWorkerThatLeavesIsGivenBackAtOnce(leavesFirst: Bool) async throws {
+        let room = PostgresRoom()
+        let first = try await member(of: room, lookingEvery: .seconds(3600))
+        let second = try await member(of: room, lookingEvery: .seconds(3600))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await first.run() }
+            let intake = Intake()
+            _ = try await first.start(StartRequest(id: "a", name: "main", input: "1"))
+            let item = try #require(try await first.nextOrchestration(.all, intake))
+            try await withModestWorker(second, .main { _, input in input + 1 }) {
+                let warm = try await second.run("b")
+                #expect(warm.status == .completed)
+                if leavesFirst { first.close(intake) }
+                await first.abandon(item, because: nil)
+                first.close(intake)
+                let status = try await second.waitForCompletion(of: "a")
+                #expect(status.output == "2")
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test func activitiesThatWaitForAWorkerThatLeavesAreGivenBackAtOnce() async throws {
+        let room = PostgresRoom()
+        let first = try await member(of: room, lookingEvery: .seconds(3600))
+        let second = try await member(of: room, lookingEvery: .seconds(3600))
+        var registry = TaskRegistry.main { _, input in input }
+        registry.addActivity("work") { (_: ActivityContext, input: Int) in input + 1 }
+        try await withThrowingTaskGroup(of: Void.self) { [registry] group in
+            group.addTask { try await first.run() }
+            let (episodes, tasks) = (Intake(), Intake())
+            _ = try await first.start(StartRequest(id: "a", name: "mine", input: "1"))
+            try await Self.call("work", id: 0, from: first, episodes)
+            let task = try #require(try await first.nextActivity(.all, tasks))
+            try await first.complete(task, with: .success("1"))
+            try await Self.call("work", id: 1, from: first, episodes)
+            try await withModestWorker(second, registry) {
+                let warm = try await second.run("b")
+                #expect(warm.status == .completed)
+                first.close(tasks)
+                let item = try #require(try await first.nextOrchestration(.all, episodes))
+                #expect(item.events.last?.kind == .taskCompleted(taskID: 1, result: "2"))
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Answers the next episode with a call.
+    private static func call(_ name: String, id: Int, from hub: EmbeddedTaskHub, _ intake: Intake) async throws {
+        let item = try #require(try await hub.nextOrchestration(.only(["mine"]), intake))
+        let call = OrchestratorAction(id: id, .scheduleTask(TaskCall(name: name, input: "1")))
+        let position = try await hub.history(for: item).position
+        _ = try await hub.complete(item, with: OrchestratorTurn(actions: [call]), from: position)
+        hub.release(item)
     }
 
     @Test func aTimerThatNobodyToldOfIsFoundThoughItsTimeIsLongPast() async throws {

@@ -74,8 +74,9 @@ public struct ActivityContext: Sendable {
 
     /// Says that the run makes progress, and what the next one would have to know to go on from here.
     ///
-    /// Call it as often as is convenient: the worker sends the latest value every few seconds. It is what operators
-    /// see, and what ``lastProgress(as:)`` gives when the activity is handed out or tried again.
+    /// Call it as often as is convenient: the worker sends the first value at once and then the latest every
+    /// ``WorkerConfiguration/progressInterval``; what it has sent is stored. It is what operators see, and what
+    /// ``lastProgress(as:)`` gives when the activity is handed out or tried again, whatever became of this run.
     public func heartbeat(_ progress: some Encodable & Sendable) {
         line?.beat { [log, idempotencyKey] in
             do {

@@ -21,6 +21,8 @@ struct ActivityQueue {
         var intake: Intake
         /// Whether its result is on the way to the store, so that nobody else may run it.
         var isEnding = false
+        /// The progress that the store knows.
+        var storedProgress: String?
     }
 
     private var lines: [WorkName: ActivityLine] = [:]
@@ -62,7 +64,8 @@ struct ActivityQueue {
         if let name = nextName(filter), let item = lines[name]?.popFirst() {
             // There may be any number of versions in the life of a hub.
             if name.version != nil, lines[name]?.isEmpty == true { lines[name] = nil }
-            leases[item.sequence] = Lease(item: item, deadline: deadline, intake: intake)
+            leases[item.sequence] = Lease(
+                item: item, deadline: deadline, intake: intake, storedProgress: item.progress)
             return .take(item)
         }
         guard let name = inStore.first(where: { filter.admits($0) }) else { return .wait }
@@ -107,6 +110,11 @@ struct ActivityQueue {
         return isAnyRunning
     }
 
+    /// Whether tasks of some names are queued.
+    func hasQueued(_ isMeant: (WorkName) -> Bool) -> Bool {
+        lines.contains { !$0.value.isEmpty && isMeant($0.key) }
+    }
+
     /// Takes the queued tasks of some names; nobody here will run them.
     mutating func takeQueued(_ isTaken: (WorkName) -> Bool) -> [ActivityWorkItem] {
         var taken: [ActivityWorkItem] = []
@@ -149,6 +157,23 @@ struct ActivityQueue {
         leases[item.sequence]?.deadline = deadline
         leases[item.sequence]?.item.progress = item.progress
         return true
+    }
+
+    /// What the store does not know yet of the progress of tasks that are held.
+    func unstoredProgress(of items: [ActivityWorkItem]) -> [TaskProgress] {
+        items.compactMap { item in
+            guard holds(item), let lease = leases[item.sequence], let progress = lease.item.progress,
+                progress != lease.storedProgress
+            else { return nil }
+            return TaskProgress(sequence: item.sequence, lease: item.lease, text: progress)
+        }
+    }
+
+    /// The store knows it now.
+    mutating func noteStored(_ progress: [TaskProgress]) {
+        for progress in progress where leases[progress.sequence]?.item.lease == progress.lease {
+            leases[progress.sequence]?.storedProgress = progress.text
+        }
     }
 
     /// A task has a result: until that is stored, or cannot be, the lease does not end.

@@ -154,12 +154,27 @@ extension EmbeddedTaskHub {
         }
     }
 
-    /// Extends leases from now.
+    /// Extends leases from now, and stores what is new of the items' progress.
     ///
     /// - Returns: the items whose lease was lost.
     public func renew(_ items: [ActivityWorkItem]) async -> [ActivityWorkItem] {
         let deadline = clock.now.adding(leaseDuration)
-        return state.withLock { state in items.filter { !state.activities.renew($0, until: deadline) } }
+        let (lost, progress) = state.withLock { state in
+            let lost = items.filter { !state.activities.renew($0, until: deadline) }
+            return (lost, state.activities.unstoredProgress(of: items))
+        }
+        if !progress.isEmpty { await store(progress) }
+        return lost
+    }
+
+    /// Stores how far tasks are, so that it outlives this process; the next renewal makes up for a store that fails.
+    private func store(_ progress: [TaskProgress]) async {
+        do {
+            try await journal.perform(HubLocks()) { $0.changes.progress += progress }
+            state.withLock { $0.activities.noteStored(progress) }
+        } catch {
+            log(.warning, "the progress of activities could not be stored", ["error": "\(error)"])
+        }
     }
 
     /// Waits for a running activity whose result nobody wants any more.

@@ -272,6 +272,8 @@ extension EmbeddedTaskHub {
         }
         for waiter in unstored { waiter.resume(returning: false) }
         for bell in bells { bell.ring() }
+        // What waits for it may be for others now.
+        wake { _ in }
     }
 }
 

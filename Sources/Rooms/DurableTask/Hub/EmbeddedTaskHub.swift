@@ -37,6 +37,8 @@ public final class EmbeddedTaskHub: TaskHub {
         var served = ServedWork()
         /// What was claimed and is for others, by ``InstanceNews/kindName``.
         var strangers: Set<String> = []
+        /// Whether what waits here is for others, and is to be given back.
+        var mustGiveBack = false
         /// Whether instances may wait in the store that no process keeps in memory.
         var mayClaim = false
         /// How fast instances are taken up here.
@@ -182,6 +184,7 @@ extension EmbeddedTaskHub {
         lookedAt = now
         wake { state in for news in due { state.instances.mustLoad(news) } }
         if store.isShared { offerClaims() }
+        if let shared, state.withLock({ $0.mustGiveBack }) { try await giveUnservedBack(shared) }
         for item in state.withLock({ $0.activities.takeExpired(at: now) }) {
             metrics?.lostLease(of: .activity)
             log(.warning, "an activity outlived its lease", ["instance": item.instanceID, "name": item.call.name])
@@ -209,7 +212,7 @@ extension EmbeddedTaskHub {
             } else {
                 await alarmBell.wait()
             }
-            if state.withLock({ $0.mustLook }) { return }
+            if state.withLock({ $0.mustLook || $0.mustGiveBack }) { return }
         }
     }
 
@@ -237,10 +240,11 @@ extension EmbeddedTaskHub {
 
     /// Changes the state, then wakes those who wait for what there is now.
     func wake(_ change: (inout State) -> Void) {
-        let bells = state.withLock { state in
+        let (bells, isForOthers) = state.withLock { state in
             change(&state)
-            return state.takeBells()
+            return (state.takeBells(), state.noteWorkForOthers())
         }
         for bell in bells { bell.ring() }
+        if isForOthers { alarmBell.ring() }
     }
 }

@@ -41,6 +41,8 @@ package struct HubChanges: Sendable {
     package var clearedTasks: [String] = []
     /// Tasks to queue.
     package var tasks: [NewTask] = []
+    /// What running tasks say about their progress.
+    package var progress: [TaskProgress] = []
     /// Large payloads that instances refer to, and that are kept as long as one of them is there.
     package var payloadUses: [PayloadUse] = []
     /// What the other members of a shared hub must hear.
@@ -57,7 +59,7 @@ package struct HubChanges: Sendable {
         let moved = moves.count + rewound.count + entityMoves.count
         let inboxes = consumed.count + clearedInboxes.count + clearedRuns.count + messages.count + flags.count
         let others = clearedHistories.count + history.count + finishedTasks.count + clearedTasks.count + tasks.count
-        return instances + moved + inboxes + others + signals.count == 0
+        return instances + moved + inboxes + others + progress.count + signals.count == 0
     }
 }
 
@@ -197,6 +199,16 @@ package struct NewTask: Sendable {
     package var time: Date
     /// The worker that answers episodes of the instance at once, so that a result may wait for the one it causes.
     package var joins: Intake?
+}
+
+/// How far a running task is; its next run gets it, whatever becomes of this one.
+package struct TaskProgress: Sendable, Equatable {
+    /// The row of the task queue.
+    package var sequence: Int64
+    /// The lease under which it runs; who has lost it says nothing any more.
+    package var lease: Int64
+    /// What the run says, as JSON text.
+    package var text: String
 }
 
 /// An instance refers to a large payload.

@@ -215,6 +215,11 @@ struct InstanceQueue {
         return taken
     }
 
+    /// Whether instances wait for workers of some routes.
+    func hasWaiting(_ isMeant: (WorkRoute) -> Bool) -> Bool {
+        lines.contains { !$0.value.isEmpty && isMeant($0.key) }
+    }
+
     /// Forgets instances that wait for workers of some routes; the store knows all that was stored.
     ///
     /// - Returns: them, and who waits for what was not stored.

@@ -20,6 +20,9 @@ extension MemoryHubStore.Rows {
         for use in changes.payloadUses { payloads[use.row]?.users.insert(use.instanceID) }
         for sequence in changes.finishedTasks { tasks[sequence] = nil }
         for id in changes.clearedTasks { clearTasks(of: id) }
+        for progress in changes.progress where tasks[progress.sequence]?.item.lease == progress.lease {
+            tasks[progress.sequence]?.item.progress = progress.text
+        }
         var receipt = HubReceipt()
         receipt.messages = changes.messages.map { deliver($0) }
         receipt.tasks = changes.tasks.map { queue($0) }

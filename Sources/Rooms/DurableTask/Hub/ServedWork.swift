@@ -13,6 +13,8 @@ struct ServedWork: Sendable {
     }
 
     private var places: [Place] = []
+    /// Whether somebody has left who asked for work, so that what waits here may be for others.
+    private(set) var hasLost = false
 
     /// Whether anybody takes what has this route.
     func admits(_ route: WorkRoute) -> Bool {
@@ -33,7 +35,11 @@ struct ServedWork: Sendable {
     }
 
     /// Nobody will ask through an intake any more.
-    mutating func forget(_ intake: Intake) { places.removeAll { $0.intake == intake } }
+    mutating func forget(_ intake: Intake) {
+        let count = places.count
+        places.removeAll { $0.intake == intake }
+        if places.count < count { hasLost = true }
+    }
 }
 
 /// What this process keeps of the instances that come into being: all, unless others are there to take them.
@@ -46,6 +52,18 @@ struct KeptWork: Sendable {
     static let all = KeptWork()
 
     func admits(_ route: WorkRoute) -> Bool { served.map { hasRoom && $0.admits(route) } ?? true }
+}
+
+extension EmbeddedTaskHub.State {
+    /// Notes when what waits here is for others.
+    ///
+    /// - Returns: whether that is new.
+    mutating func noteWorkForOthers() -> Bool {
+        guard served.hasLost, !mustGiveBack else { return false }
+        mustGiveBack =
+            instances.hasWaiting { !served.admits($0) } || activities.hasQueued { !served.admits(.activity($0)) }
+        return mustGiveBack
+    }
 }
 
 // Work that is for others.
@@ -63,6 +81,7 @@ extension EmbeddedTaskHub {
     /// Lets others have what waits here for workers that are not there any more.
     func giveUnservedBack(_ shared: any SharedHubStore) async throws {
         let (instances, unstored, tasks) = state.withLock { state in
+            state.mustGiveBack = false
             let served = state.served
             let (instances, unstored) = state.instances.takeWaiting { !served.admits($0) }
             return (instances, unstored, state.activities.takeQueued { !served.admits(.activity($0)) })

@@ -13,7 +13,8 @@ public struct WorkerConfiguration: Sendable {
     public var activityLimits: [String: Int] = [:]
     /// How fast activities of a name begin, however many run at once.
     public var activityRates: [String: ActivityRate] = [:]
-    /// How often the progress of an activity is sent to the hub at most.
+    /// How often the progress of an activity is sent to the hub, and stored, at most; what came later is lost when the
+    /// process is killed.
     public var progressInterval = Duration.seconds(5)
     /// What becomes of work whose name the worker does not have.
     public var unknownNames = UnknownNames.fail

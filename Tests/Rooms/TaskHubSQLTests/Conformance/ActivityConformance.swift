@@ -130,6 +130,29 @@ struct ActivityConformance {
     }
 
     @Test(arguments: HubKind.allCases)
+    func progressOutlivesAHubThatTakesNoLeave(_ kind: HubKind) async throws {
+        let house = try house(kind)
+        do {
+            let hub = try await house.hub()
+            _ = try await hub.start(StartRequest(id: "a", name: "main", input: "0"))
+            let item = try #require(try await hub.nextOrchestration(.all, Intake()))
+            let call = OrchestratorAction(id: 0, .scheduleTask(TaskCall(name: "work", input: "1")))
+            _ = try await hub.complete(
+                item, with: OrchestratorTurn(actions: [call]),
+                from: .beginning(of: try #require(item.beginsExecution).executionID))
+            hub.release(item)
+            var task = try #require(try await hub.nextActivity(.all, Intake()))
+            for part in ["1", "2"] {
+                task.progress = part
+                #expect(await hub.renew([task]).isEmpty)
+            }
+        }
+        let hub = try await house.hub()
+        let task = try #require(try await hub.nextActivity(.all, Intake()))
+        #expect(task.progress == "2")
+    }
+
+    @Test(arguments: HubKind.allCases)
     func operatorsSeeProgressAndTheNextAttemptGoesOnFromIt(_ kind: HubKind) async throws {
         let hub = try await house(kind).hub()
         let seen = Signal()
