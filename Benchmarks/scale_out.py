@@ -28,7 +28,7 @@ class Load:
 LOADS = [
     Load("three empty steps, started by the workers", "three", is_from_outside=False),
     Load("three empty steps, started by another process", "three", is_from_outside=True),
-    Load("three steps that wait 5 ms, 4 at once in a process", "three, waiting", is_from_outside=True),
+    Load("three steps that wait 20 ms, 4 at once in a process", "three, waiting", is_from_outside=True),
 ]
 
 

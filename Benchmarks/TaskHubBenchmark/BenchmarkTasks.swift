@@ -15,7 +15,7 @@ final class BenchmarkTasks: Sendable {
     static let gated = "increment behind the gate"
     /// An activity that waits for something, as most do, and that a process must not run more of at once.
     static let waiting = "increment after a wait"
-    static let wait = Duration.milliseconds(5)
+    static let wait = Duration.milliseconds(20)
     static let waitsAtOnce = 4
     /// Instances whose first steps are noted have ids that begin so.
     static let watched = "watched-"
