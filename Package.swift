@@ -153,7 +153,10 @@ let package = Package(
         tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"], exclude: ["Fixtures"]),
         tests(
             of: "TaskHubSQL", on: "Rooms",
-            ["Basics", "Telemetry", "SQL", "SQLite", "Postgres", "DurableTask", "Peers", "TaskHubCrashHost"],
+            [
+                "Basics", "Telemetry", "SQL", "SQLite", "Postgres", "Sockets", "GRPC", "DurableTask", "TaskHubGRPC",
+                "Peers", "TaskHubCrashHost",
+            ],
             exclude: ["Fixtures"]),
         .executableTarget(
             name: "TaskHubCrashHost",

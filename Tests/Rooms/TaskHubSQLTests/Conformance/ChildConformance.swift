@@ -23,10 +23,10 @@ struct ChildConformance {
         try await context.event("go", as: Int.self)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aChildAnswersAndIsKnownByItsParentAndTags(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, input in
             var options = ChildOptions(id: "kid")
             options.tags = ["colour": "red"]
@@ -51,10 +51,10 @@ struct ChildConformance {
         #expect(try await hub.list(query).instances.map(\.id) == ["kid"])
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aFailureOfAChildIsTheCauseOfItsParents(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let failure = TaskFailure(type: "Broken", message: "no", details: ["at": "7"], isRetriable: false)
         let registry = Self.parent().with(orchestration: "child") { _, _ in throw failure }
         let ended = try await withWorker(hub, registry) { try await hub.run("a") }
@@ -63,10 +63,10 @@ struct ChildConformance {
         #expect(ended.failure?.cause == failure)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func anIDThatRunsAlreadyIsRefusedAndOneThatEndedIsTaken(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, Self.waiting) {
             try await hub.begin("kid", "child")
             let refused = try await hub.run("a")
@@ -80,10 +80,10 @@ struct ChildConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func everyAttemptHasAChildOfItsOwn(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = Self.parent(RetryPolicy(maximumAttempts: 4)).with(orchestration: "child") { context, input in
             guard context.instanceID.hasSuffix(":3") else { throw TaskFailure(type: "Busy", message: "later") }
             return input
@@ -95,10 +95,10 @@ struct ChildConformance {
         #expect(children.map(\.status) == [.completed, .failed, .failed])
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aChildOutlivesAParentThatDoesNotWait(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             try await context.first(
                 of: {
@@ -117,10 +117,10 @@ struct ChildConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func terminationTakesChildrenAlongWhenItIsToldTo(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, depth in
             if depth == 0 { return try await context.event("go", as: Int.self) }
             let options = ChildOptions(id: "\(context.instanceID).\(depth)")
@@ -142,10 +142,10 @@ struct ChildConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aTerminatedChildFailsTheCall(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, Self.waiting) {
             try await hub.begin("a")
             try await hub.wait(for: .running, of: "kid")
@@ -155,10 +155,10 @@ struct ChildConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func purgeTakesEndedChildrenAlongWhenItIsToldTo(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, Self.waiting) {
             for isRecursive in [false, true] {
                 try await hub.begin("a")

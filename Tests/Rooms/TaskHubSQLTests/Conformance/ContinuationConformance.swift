@@ -10,10 +10,10 @@ import Testing
 /// What instances that continue as new may rely on, whatever the hub.
 @Suite(.timeLimit(.minutes(5)))
 struct ContinuationConformance {
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func hundredsOfRoundsLeaveAShortHistory(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, round in
             if round < 300 { throw context.continueAsNew(round + 1) }
             return try await context.call(activity: "echo", round, as: Int.self)
@@ -24,10 +24,10 @@ struct ContinuationConformance {
         #expect(try await hub.history(of: "a").count == 6)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func eventsAreHandedOnInTheirOrder(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, digits in
             if digits == 0 { try await context.event("begin") }
             let next = try await 10 * digits + context.event("number", as: Int.self)
@@ -44,10 +44,10 @@ struct ContinuationConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func theNextRunMayHaveAnotherVersionAndKeepsTheRest(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, round in
             #expect(context.version == (round == 0 ? "1" : "2"))
             #expect(context.tags == ["colour": "red"])
@@ -69,10 +69,10 @@ struct ContinuationConformance {
         #expect(ended.customStatus == #""begun""#)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func timersOfTheRunBeforeAreDropped(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, round in
             guard round == 1 else {
                 try await context.first(
@@ -90,7 +90,7 @@ struct ContinuationConformance {
 
     /// Processes the next news of an instance.
     private func process(
-        _ hub: EmbeddedTaskHub, _ intake: Intake, _ action: OrchestratorAction.Kind
+        _ hub: any TaskHub, _ intake: Intake, _ action: OrchestratorAction.Kind
     ) async throws -> [HistoryEvent.Kind] {
         let item = try #require(try await hub.nextOrchestration(.all, intake))
         let position = try await hub.history(for: item).position
@@ -100,10 +100,10 @@ struct ContinuationConformance {
         return item.events.map(\.kind)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.fetching))
     func aLateResultOfTheRunBeforeIsNotHeard(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let intake = Intake(isImmediate: true)
         let call = OrchestratorAction.Kind.scheduleTask(TaskCall(name: "work", input: "1"))
         try await hub.begin("a")

@@ -39,13 +39,13 @@ struct EntityConformance {
         return registry
     }
 
-    private func wait(for total: Int?, of key: String, on hub: EmbeddedTaskHub) async throws {
+    private func wait(for total: Int?, of key: String, on hub: any TaskHub) async throws {
         while try await hub.state(of: Tally.self, key)?.total != total { await Task.yield() }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func signalsChangeTheStateOnceEach(_ kind: HubKind) async throws {
-        let hub = try await HubHouse(kind).hub()
+        let hub = try await HubHouse(kind).door()
         try await withWorker(hub, registry()) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...50 { group.addTask { try await hub.signal(Tally.add, number, on: "a") } }
@@ -55,9 +55,9 @@ struct EntityConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func orchestrationsCallAndHearFailures(_ kind: HubKind) async throws {
-        let hub = try await HubHouse(kind).hub()
+        let hub = try await HubHouse(kind).door()
         let registry = registry { context, amount in
             let total = try await context.call(Tally.add, amount, on: "a")
             do {
@@ -72,17 +72,17 @@ struct EntityConformance {
         #expect(try await hub.state(of: Tally.self, "a")?.total == 10)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func whatNobodyHasFailsTheCall(_ kind: HubKind) async throws {
-        let hub = try await HubHouse(kind).hub()
+        let hub = try await HubHouse(kind).door()
         let registry = registry { context, _ in try await context.call(EntityID("nobody", "a"), "fly", as: Int.self) }
         let ended = try await withWorker(hub, registry) { try await hub.run("i") }
         #expect(ended.failure?.type == TaskFailure.EngineType.entityNotFound)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func entitiesSignalEachOtherAndStartOrchestrations(_ kind: HubKind) async throws {
-        let hub = try await HubHouse(kind).hub()
+        let hub = try await HubHouse(kind).door()
         try await withWorker(hub, registry()) {
             try await hub.signal(Tally.add, 7, on: "a")
             try await hub.signal(Tally.forward, "b", on: "a")
@@ -93,10 +93,10 @@ struct EntityConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aDelayedSignalComesAtItsTime(_ kind: HubKind) async throws {
         let house = try HubHouse(kind, clock: VirtualHubClock(skipsIdleTime: false))
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let clock = house.clock
         try await withWorker(hub, registry()) {
             try await hub.signal(Tally.add, 1, on: "a", at: clock.now.adding(.seconds(86_400)))
@@ -108,9 +108,9 @@ struct EntityConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aDeletedEntityIsGone(_ kind: HubKind) async throws {
-        let hub = try await HubHouse(kind).hub()
+        let hub = try await HubHouse(kind).door()
         try await withWorker(hub, registry()) {
             try await hub.signal(Tally.add, 1, on: "a")
             try await wait(for: 1, of: "a", on: hub)
@@ -121,9 +121,9 @@ struct EntityConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aWorkerMayLeaveToOthersWhatItDoesNotHave(_ kind: HubKind) async throws {
-        let hub = try await HubHouse(kind).hub()
+        let hub = try await HubHouse(kind).door()
         let main = TaskRegistry.main { context, amount in
             try await context.call(Tally.add, amount, on: "a") + context.call(activity: "double", amount, as: Int.self)
         }

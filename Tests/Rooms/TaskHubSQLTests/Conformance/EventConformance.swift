@@ -16,10 +16,10 @@ struct EventConformance {
         return try await 10 * first + context.event("number", as: Int.self)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.keptEvents))
     func eventsBeforeTheStartAreKeptWhenAsked(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, Self.pair) {
             try await hub.raiseEvent("number", 4, to: "a", ifMissing: .keep)
             #expect(try await hub.status(of: "a") == nil)
@@ -35,21 +35,21 @@ struct EventConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func keptEventsOutliveARestart(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
         let before = try await house.hub()
         try await before.raiseEvent("number", 4, to: "a", ifMissing: .keep)
         try await before.raiseEvent("NUMBER", 2, to: "a", ifMissing: .keep)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let ended = try await withWorker(hub, Self.pair) { try await hub.run("a") }
         #expect(ended.output == "42")
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.keptEvents))
     func anInstanceThatOnlyHasKeptEventsDoesNotExist(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         #expect(try await refusal { try await hub.raiseEvent("x", 1, to: "a") } == .notFound)
         try await hub.raiseEvent("number", 4, to: "a", ifMissing: .keep)
         for call in [
@@ -63,10 +63,10 @@ struct EventConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func eventsBeforeTheWaitAreTakenInOrder(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             try await context.event("begin")
             var digits = 0
@@ -83,10 +83,10 @@ struct EventConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.waits))
     func aLostRaceLeavesItsEventToOthers(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             let winner = try await context.first(
                 of: { try await context.event("slow", as: Int.self) },
@@ -102,10 +102,10 @@ struct EventConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func instancesTellEachOther(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, number in
             if number == 0 { return try await context.event("hello", as: Int.self) }
             try await context.send(event: "hello", number, to: "nobody")
@@ -120,11 +120,11 @@ struct EventConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.waits))
     func aScheduledStartKeepsWhatCameBefore(_ kind: HubKind) async throws {
         let clock = VirtualHubClock(skipsIdleTime: false)
         let house = try HubHouse(kind, clock: clock)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         var request = StartRequest(id: "a", name: "main", input: "0")
         request.scheduledStart = clock.now.addingTimeInterval(3_600)
         let start = request
@@ -145,11 +145,11 @@ struct EventConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aScheduledInstanceIsTerminatedBeforeItsStart(_ kind: HubKind) async throws {
         let clock = VirtualHubClock(skipsIdleTime: false)
         let house = try HubHouse(kind, clock: clock)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         var request = StartRequest(id: "a", name: "main", input: "0")
         request.scheduledStart = clock.now.addingTimeInterval(3_600)
         let start = request

@@ -10,10 +10,10 @@ import Testing
 /// What orchestrations see, whatever the hub.
 @Suite(.timeLimit(.minutes(5)))
 struct OrchestrationConformance {
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func sequenceAndFanOutComplete(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, input in
             let first: Int = try await context.call(activity: "double", input, as: Int.self)
             return try await withThrowingTaskGroup(of: Int.self) { group in
@@ -30,10 +30,10 @@ struct OrchestrationConformance {
         #expect(ended.endedAt != nil)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func thirtyDaysPassInMilliseconds(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             let begin = context.now
             try await context.sleep(for: .seconds(30 * 86_400))
@@ -43,10 +43,10 @@ struct OrchestrationConformance {
         #expect(ended.output == "\(30 * 86_400)")
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func retriesWaitLongerEachTimeAndKeepTheirKey(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let seen = Lock<[String]>([])
         let clock = house.clock
         let begin = clock.now
@@ -64,10 +64,10 @@ struct OrchestrationConformance {
         #expect(seen.withLock { $0 } == ["1 a:0 +0", "2 a:0 +1", "3 a:0 +3", "4 a:0 +7"])
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func failuresKeepTheirPartsFromActivityToStatus(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let cause = TaskFailure(type: "Disk", message: "full", isRetriable: false)
         let failure = TaskFailure(
             type: "Corrupt", message: "no \"JPEG\"", details: ["byte": "7"], isRetriable: false, cause: cause)
@@ -80,10 +80,10 @@ struct OrchestrationConformance {
         #expect(try await hub.status(of: "a")?.failure?.cause?.isRetriable == false)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func anEndlessFailureIsCut(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub { $0.maximumPayloadBytes = 5_000 }
+        let hub = try await house.door { $0.maximumPayloadBytes = 5_000 }
         let registry = TaskRegistry.main { context, _ in
             try await context.call(activity: "rant", 0, as: Int.self)
         }.with("rant") { _, _ in throw TaskFailure(type: "Rant", message: String(repeating: "x", count: 6_000)) }
@@ -92,10 +92,10 @@ struct OrchestrationConformance {
         #expect(failure?.message.hasSuffix("x… (cut: it took 6004 bytes)") == true)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func unknownNamesEndAsFailed(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             try await context.call(activity: "absent", 0, as: Int.self)
         }
@@ -107,10 +107,10 @@ struct OrchestrationConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func customStatusShowsWhileTheInstanceWaits(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             try context.setCustomStatus(["step": "inspect"])
             return try await context.call(activity: "look", 0, as: Int.self)
@@ -124,10 +124,10 @@ struct OrchestrationConformance {
         #expect(ended.output == "1")
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func instancesThatLeaveMemoryGoOnFromTheirHistory(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, input in
             var sum = input
             for _ in 0..<5 {
@@ -148,10 +148,10 @@ struct OrchestrationConformance {
     }
 
     /// The shorter absence ends before the instance is stored.
-    @Test(arguments: HubKind.allCases, [Duration.microseconds(1), .milliseconds(20)])
+    @Test(arguments: HubKind.giving(.memory), [Duration.microseconds(1), .milliseconds(20)])
     func workThatReturnsFromOutsideFailsTheInstance(_ kind: HubKind, _ absence: Duration) async throws {
         let house = try HubHouse(kind, clock: VirtualHubClock(skipsIdleTime: false))
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             async let forever: Void = context.sleep(for: .seconds(86_400))
             // A sleep that is over before it began leaves nothing.
@@ -164,10 +164,10 @@ struct OrchestrationConformance {
         #expect(ended.failure?.message.contains("context.sleep instead of Task.sleep") == true)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func limitsEndTheInstanceWithAClearFailure(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub {
+        let hub = try await house.door {
             $0.maximumPayloadBytes = 100
             $0.maximumHistoryEvents = 50
         }
@@ -192,6 +192,12 @@ struct OrchestrationConformance {
                 #expect(try await hub.waitForCompletion(of: name).failure?.type == type)
             }
         }
+    }
+
+    @Test(arguments: HubKind.giving(.reasons))
+    func anInputThatIsTooLargeIsRefused(_ kind: HubKind) async throws {
+        let house = try HubHouse(kind)
+        let hub = try await house.door { $0.maximumPayloadBytes = 100 }
         let request = StartRequest(id: "c", name: "main", input: String(repeating: "1", count: 101))
         #expect(try await refusal { _ = try await hub.start(request) } == .payloadTooLarge)
     }

@@ -24,10 +24,10 @@ struct PayloadConformance {
         return registry
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func largePayloadsAreWholeEverywhere(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub { $0.maximumPayloadBytes = 1 << 20 }
+        let hub = try await house.door { $0.maximumPayloadBytes = 1 << 20 }
         let input = try Payload.encode(Self.text)
         // Few instances stay in memory, so that replays read what was stored.
         var configuration = WorkerConfiguration()
@@ -48,10 +48,10 @@ struct PayloadConformance {
         #expect(history.contains(.eventRaised(name: "more", input: input)))
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aPayloadOutlivesTheInstanceThatItCameFrom(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub { $0.maximumPayloadBytes = 1 << 20 }
+        let hub = try await house.door { $0.maximumPayloadBytes = 1 << 20 }
         let input = try Payload.encode(Self.text)
         _ = try await withWorker(hub, Self.registry) {
             _ = try await hub.start(StartRequest(id: "a", name: "main", input: input))

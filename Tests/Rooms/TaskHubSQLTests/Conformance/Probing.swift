@@ -4,7 +4,7 @@
 import DurableTask
 import FoundationEssentials
 
-extension EmbeddedTaskHub {
+extension TaskHub {
     /// Starts an instance of whole numbers.
     func begin(_ id: String, _ name: String = "main", _ input: Int = 0) async throws {
         _ = try await start(StartRequest(id: id, name: name, input: "\(input)"))

@@ -24,10 +24,10 @@ struct RewindConformance {
         func repair() { isBroken.withLock { $0 = false } }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func whatSucceededIsKeptAndRetriesStartOver(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let shop = Shop()
         let firsts = Lock(0)
         let registry = TaskRegistry.main { context, input in
@@ -52,10 +52,10 @@ struct RewindConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func failedChildrenAreRewoundAtEveryLevel(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let shop = Shop()
         let registry = TaskRegistry.main { context, depth in
             if depth == 0 { return try await context.call(activity: "work", 0, as: Int.self) }
@@ -81,10 +81,10 @@ struct RewindConformance {
         case isRenewed
     }
 
-    @Test(arguments: HubKind.allCases, Meanwhile.allCases)
+    @Test(arguments: HubKind.everywhere, Meanwhile.allCases)
     func aChildThatDidNotFailIsHeardOf(_ kind: HubKind, _ meanwhile: Meanwhile) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let shop = Shop()
         let registry = TaskRegistry.main { context, _ in
             async let child = context.call(
@@ -111,7 +111,7 @@ struct RewindConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aRewoundInstanceGoesOnAfterARestart(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
         let shop = Shop()
@@ -125,15 +125,15 @@ struct RewindConformance {
         try await withWorker(before, registry) { _ = try await before.run("a", 1) }
         try await before.rewind("a", reason: nil)
         shop.repair()
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let ended = try await withWorker(hub, registry) { try await hub.waitForCompletion(of: "a") }
         #expect(ended.output == "2")
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func keysOutliveRewindingAndNothingElse(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let shop = Shop()
         let keys = Lock<[String]>([])
         let registry = TaskRegistry.main { context, round in
