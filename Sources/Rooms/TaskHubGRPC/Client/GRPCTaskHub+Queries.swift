@@ -39,6 +39,8 @@ extension GRPCTaskHub {
 
     /// Deletes instances that have ended; those before a time are listed first and deleted one by one.
     public func purge(_ filter: PurgeFilter) async throws -> Int {
+        // No state at all means every state to the protocol.
+        if filter.statuses.isEmpty { return 0 }
         if filter.endedBefore != nil { return try await purgeListed(filter) }
         let wanted = Wire.PurgeInstanceFilter(
             createdTimeFrom: filter.createdFrom, createdTimeTo: filter.createdTo,

@@ -10,10 +10,10 @@ import Testing
 /// What clients may rely on, whatever the hub.
 @Suite(.timeLimit(.minutes(5)))
 struct ClientConformance {
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func startingTwiceIsOneInstance(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let request = StartRequest(id: "a", name: "main", input: "1")
         #expect(try await hub.start(request) == .created)
         #expect(try await hub.start(StartRequest(id: "a", name: "other", input: "2")) == .existing)
@@ -24,10 +24,10 @@ struct ClientConformance {
         #expect(try await hub.status(of: "b") == nil)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func onlyOneOfManyStartsCreates(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let created = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<20 {
                 group.addTask { try await hub.start(StartRequest(id: "a", name: "main")) == .created }
@@ -37,10 +37,10 @@ struct ClientConformance {
         #expect(created == 1)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.fullPages))
     func listsAreFilteredAndPagesStandStill(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         for number in 0..<7 { _ = try await hub.start(StartRequest(id: "a\(number)", name: "one", input: "1")) }
         for number in 0..<3 { _ = try await hub.start(StartRequest(id: "b\(number)", name: "two")) }
         let first = try await hub.list(InstanceQuery(name: "one", limit: 4))
@@ -56,10 +56,10 @@ struct ClientConformance {
             try await hub.list(InstanceQuery(statuses: [.pending, .failed], limit: 1)).instances.map(\.id) == ["a7"])
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func unknownInstancesAreSaidToBeUnknown(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         for call in [
             { _ = try await hub.waitForCompletion(of: "x") }, { try await hub.terminate("x", reason: "") },
             { try await hub.restart("x") }, { _ = try await hub.history(of: "x") },
@@ -68,10 +68,10 @@ struct ClientConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func terminationEndsAWaitingInstance(_ kind: HubKind) async throws {
         let house = try HubHouse(kind, clock: VirtualHubClock(skipsIdleTime: false))
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             try await context.sleep(for: .seconds(3_600))
             return 1
@@ -87,10 +87,10 @@ struct ClientConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func restartRunsAFailedInstanceFromItsBeginning(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let isBroken = Lock(true)
         let registry = TaskRegistry.main { context, input in
             try await context.call(activity: "work", input, as: Int.self)
@@ -109,18 +109,18 @@ struct ClientConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aRunningInstanceIsNotRestarted(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         _ = try await hub.start(StartRequest(id: "a", name: "main"))
         #expect(try await refusal { try await hub.restart("a") } == .running)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func purgeDeletesWhatEndedLongAgo(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub { $0.purgeBatch = 3 }
+        let hub = try await house.door { $0.purgeBatch = 3 }
         let registry = TaskRegistry.main { _, input in input }
         try await withWorker(hub, registry) {
             for number in 0..<8 { _ = try await hub.run("old\(number)") }
@@ -139,16 +139,16 @@ struct ClientConformance {
     @Test(arguments: [HubKind.memory, .sqlite])
     func startsAreRefusedWhenTooManyWait(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub { $0.maximumWaitingInstances = 2 }
+        let hub = try await house.door { $0.maximumWaitingInstances = 2 }
         _ = try await hub.start(StartRequest(id: "a", name: "main"))
         _ = try await hub.start(StartRequest(id: "b", name: "main"))
         #expect(try await refusal { _ = try await hub.start(StartRequest(id: "c", name: "main")) } == .full)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aCancelledWaitEnds(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         _ = try await hub.start(StartRequest(id: "a", name: "main"))
         let wait = Task { try await hub.waitForCompletion(of: "a") }
         wait.cancel()

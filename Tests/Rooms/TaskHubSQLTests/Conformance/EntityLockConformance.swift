@@ -32,7 +32,7 @@ struct Till: Entity {
 @Suite(.timeLimit(.minutes(5)))
 struct EntityLockConformance {
     private func signal(
-        _ hub: EmbeddedTaskHub, _ key: String, _ operation: String, _ input: Int = 0, at time: Date? = nil
+        _ hub: any TaskHub, _ key: String, _ operation: String, _ input: Int = 0, at time: Date? = nil
     ) async throws {
         var request = EntityOperation(
             requestID: UUID().uuidString, operation: operation, input: "\(input)", target: "@counter@\(key)")
@@ -42,30 +42,30 @@ struct EntityLockConformance {
 
     private static let idle = TaskRegistry.main { _, input in input }.with(Till.self)
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func callsAndSignalsChangeAStateThatOutlivesARestart(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
         let registry = TaskRegistry.main { context, amount in
             try await context.signal(Till.add, 100, on: "a")
             return try await context.call(Till.add, amount, on: "a")
         }.with(Till.self)
-        let before = try await house.hub()
+        let before = try await house.door()
         try await withWorker(before, registry) {
             #expect(try await before.run("one", 1).output == "101")
             try await self.signal(before, "a", "ADD", 1_000)
             try await before.wait(for: #"{"total":1101}"#, of: "@counter@a")
         }
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let ended = try await withWorker(hub, registry) { try await hub.run("two", 2) }
         #expect(ended.output == "1203")
         #expect(try await hub.status(of: "@counter@a") == nil)
         #expect(try await hub.list(InstanceQuery(idPrefix: "@")).instances.isEmpty)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aFailedOperationLeavesNoTrace(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             _ = try await context.call(Till.set, 5, on: "a")
             do {
@@ -80,17 +80,17 @@ struct EntityLockConformance {
         #expect(try await hub.entity("@counter@elsewhere", includesState: true) == nil)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aDelayedSignalWaitsForItsTimeAcrossARestart(_ kind: HubKind) async throws {
         let clock = VirtualHubClock(skipsIdleTime: false)
         let house = try HubHouse(kind, clock: clock)
-        let before = try await house.hub()
+        let before = try await house.door()
         try await withWorker(before, Self.idle) {
             try await self.signal(before, "a", "set", 7, at: clock.now.addingTimeInterval(3_600))
             try await self.signal(before, "a", "add", 1)
             try await before.wait(for: #"{"total":1}"#, of: "@counter@a")
         }
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, Self.idle) {
             clock.advance(by: .seconds(1_800))
             try await self.signal(hub, "a", "add", 1)
@@ -111,10 +111,10 @@ struct EntityLockConformance {
         }
     }.with(Till.self).with("echo") { $1 }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func criticalSectionsNeverInterleave(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, Self.transfer) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<20 {
@@ -140,10 +140,10 @@ struct EntityLockConformance {
         case terminatedWhileWaiting
     }
 
-    @Test(arguments: HubKind.allCases, End.allCases)
+    @Test(arguments: HubKind.everywhere, End.allCases)
     func locksAreGivenBackHoweverTheirHolderEnds(_ kind: HubKind, _ end: End) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             try await context.lock(Till.id("a"), Till.id("b")) {
                 try await context.event("go")
@@ -175,10 +175,10 @@ struct EntityLockConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func orphanedLocksAreSweptAndEmptyEntitiesDeleted(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in
             try await context.lock(Till.id("a")) { try await context.event("go", as: Int.self) }
         }.with(Till.self)
@@ -211,10 +211,10 @@ struct EntityLockConformance {
         #expect(second.next == nil)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aSignalNeedsAnEntity(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         for target in ["a", "@a", "@@a", ""] {
             let request = EntityOperation(requestID: "1", operation: "add", input: "1", target: target)
             #expect(try await refusal { try await hub.signal(request) } == .invalid)

@@ -37,6 +37,8 @@ enum HubKind: String, CaseIterable, CustomTestStringConvertible {
                 .keptEvents: "the protocol has no word for keeping an event until its instance is started",
                 .fetching: "work comes on a stream, to a worker that runs; a test cannot fetch an item by hand",
                 .reasons: "one status code stands for all requests that are invalid",
+                .fullPages: "names are chosen by the client, so a page may be short of its limit",
+                .cancellation: "nobody tells a worker that the result of an activity is not wanted any more",
                 .memory: "a worker replays each episode, and keeps nothing that could tell of what comes back later",
             ] : [:]
     }
@@ -50,6 +52,8 @@ enum HubNeed {
     case keptEvents
     case fetching
     case reasons
+    case fullPages
+    case cancellation
     case memory
 }
 

@@ -10,13 +10,13 @@ import Testing
 /// Holding still, beginning again and going back, whatever the hub.
 @Suite(.timeLimit(.minutes(5)))
 struct LifeConformance {
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.waits))
     func aSuspendedInstanceHoldsStillAcrossARestart(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
         let registry = TaskRegistry.main { context, _ in
             try await 10 * context.event("one", as: Int.self) + context.event("two", as: Int.self)
         }
-        let before = try await house.hub()
+        let before = try await house.door()
         try await withWorker(before, registry) {
             try await before.begin("a")
             try await before.wait(for: .running, of: "a")
@@ -27,7 +27,7 @@ struct LifeConformance {
             try await until { try await before.history(of: "a").contains { $0.kind.isEvent } }
             #expect(try await before.status(of: "a")?.status == .suspended)
         }
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, registry) {
             try await hub.raiseEvent("two", 2, to: "a")
             try await until { try await hub.history(of: "a").filter(\.kind.isEvent).count == 2 }
@@ -37,10 +37,10 @@ struct LifeConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aSuspendedInstanceIsTerminated(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, _ in try await context.event("one", as: Int.self) }
         try await withWorker(hub, registry) {
             try await hub.begin("a")
@@ -51,10 +51,10 @@ struct LifeConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func anotherInstanceTakesOverWhatAnEndedOneWasStartedWith(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, input in
             #expect(context.version == "3")
             #expect(context.tags == ["colour": "red"])
@@ -78,10 +78,10 @@ struct LifeConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func whatDidNotFailIsNotRewound(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let registry = TaskRegistry.main { context, input in
             input == 0 ? 1 : try await context.event("one", as: Int.self)
         }

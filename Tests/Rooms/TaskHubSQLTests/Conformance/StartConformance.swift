@@ -23,10 +23,10 @@ struct StartConformance {
         return request
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func onlyWhatIsToBeReplacedIsReplaced(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         try await withWorker(hub, Self.waiting) {
             _ = try await hub.run("a", 1)
             #expect(try await hub.start(self.request("a", 2, replaces: [.failed, .running])) == .existing)
@@ -38,10 +38,10 @@ struct StartConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func aRunningInstanceIsReplacedWithAllThatItAskedFor(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let begun = Signal()
         let registry = TaskRegistry.main { context, input in
             if input > 0 { return try await context.call(activity: "echo", input, as: Int.self) }
@@ -66,10 +66,10 @@ struct StartConformance {
         }
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.giving(.cancellation))
     func terminationIsToldToThoseWhoRunActivities(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let intake = Intake()
         try await hub.begin("a")
         try await finish(hub, .scheduleTask(TaskCall(name: "work", input: "1")))
@@ -85,7 +85,7 @@ struct StartConformance {
         #expect(await hub.nextCancellation(intake) == nil)
     }
 
-    private func finish(_ hub: EmbeddedTaskHub, _ action: OrchestratorAction.Kind) async throws {
+    private func finish(_ hub: any TaskHub, _ action: OrchestratorAction.Kind) async throws {
         let item = try #require(try await hub.nextOrchestration(.all, Intake()))
         let position = try await hub.history(for: item).position
         let turn = OrchestratorTurn(actions: [OrchestratorAction(id: 0, action)])
@@ -93,10 +93,10 @@ struct StartConformance {
         hub.release(item)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func queriesFindByEverything(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub()
+        let hub = try await house.door()
         let times = try await withWorker(hub, Self.waiting) {
             var times: [Date] = []
             for (id, input) in [("x1", 1), ("x2", 0), ("y\"1", 2), ("y2", 0)] {
@@ -141,10 +141,10 @@ struct StartConformance {
         #expect(try await refusal { _ = try await hub.list(InstanceQuery(after: "x")) } == .invalid)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func purgeKeepsWhatDoesNotMatch(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.hub { $0.purgeBatch = 1 }
+        let hub = try await house.door { $0.purgeBatch = 1 }
         let begin = house.clock.now
         let registry = TaskRegistry.main { _, input in
             if input == 0 { throw TaskFailure(type: "Broken", message: "no") }
@@ -167,11 +167,11 @@ struct StartConformance {
         #expect(try await hub.purge(PurgeFilter()) == 2)
     }
 
-    @Test(arguments: HubKind.allCases)
+    @Test(arguments: HubKind.everywhere)
     func retentionDeletesWhatIsOldEnough(_ kind: HubKind) async throws {
         let clock = VirtualHubClock(skipsIdleTime: false)
         let house = try HubHouse(kind, clock: clock)
-        let hub = try await house.hub {
+        let hub = try await house.door {
             $0.retention = HubConfiguration.Retention(age: .seconds(60))
             $0.retention?.statuses = [.completed]
             $0.retention?.interval = .seconds(30)
