@@ -26,7 +26,7 @@ struct ConnectionTests {
     @Test func replacesAConnectionThatWasCutBeforeATransactionOfOneExchange() async throws {
         try await withDatabase { database, place in
             for id in 0..<3 {
-                try await place.cut()
+                try await place.cutAndWait()
                 try await database.write { try $0.executeLater("INSERT INTO thing (id) VALUES (?)", [.int(id)]) }
             }
             try await database.expectThings(3)
