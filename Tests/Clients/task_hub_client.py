@@ -22,7 +22,7 @@ from durabletask.scheduled import ScheduleCreationOptions, ScheduledTaskClient
 logging.disable(logging.INFO)
 STEPS = []
 ADDRESS = f"127.0.0.1:{sys.argv[1]}"
-TIMEOUT = 30
+TIMEOUT = 120
 COMPLETED = client.OrchestrationStatus.COMPLETED
 FAILED = client.OrchestrationStatus.FAILED
 TERMINATED = client.OrchestrationStatus.TERMINATED

@@ -127,7 +127,8 @@ struct TraceConformance {
         }.with("flaky") { _, _ in throw TaskFailure(type: "Flaky", message: "not today") }
         try await run(request("a", under: nil), try await house.hub(), registry)
         let attempts = recorder.spans.filter { $0.name == "activity:flaky" }
-        #expect(attempts.map { $0.attributes["durabletask.task.attempt"] } == [.number(1), .number(2)])
+        let numbers = attempts.map { $0.attributes["durabletask.task.attempt"] }
+        #expect(numbers == [.number(1), .number(2)] || numbers == [.number(2), .number(1)])
         #expect(attempts.allSatisfy { $0.status == .error("not today") })
         #expect(attempts.allSatisfy { $0.attributes["error.type"] == .text("Flaky") })
         let main = try span("orchestration:main")
@@ -147,7 +148,8 @@ struct TraceConformance {
         #expect(recorder.spans.map(\.parent) == [caller.spanID, caller.spanID, caller.spanID])
         #expect(Set(recorder.spans.map(\.context.spanID)).count == 3)
         let states = recorder.spans.map { $0.attributes["durabletask.task.status"] }
-        #expect(states == [.text("ContinuedAsNew"), .text("ContinuedAsNew"), .text("Completed")])
+        #expect(states.filter { $0 == .text("ContinuedAsNew") }.count == 2)
+        #expect(states.filter { $0 == .text("Completed") }.count == 1)
     }
 
     @Test(arguments: HubKind.allCases)
@@ -184,7 +186,10 @@ struct TraceConformance {
             try await TraceContext.$current.withValue(caller) { try await hub.signal(Beacon.flash, 2, on: "a") }
             try await until { try await hub.state(of: Beacon.self, "a")?.count == 3 }
         }
-        #expect(recorder.spans.map(\.parent) == [caller.spanID, nil, nil])
+        // In whatever order they were recorded: each is handed over by whoever stored its end.
+        #expect(recorder.spans.count == 3)
+        #expect(recorder.spans.filter { $0.parent == caller.spanID }.count == 1)
+        #expect(recorder.spans.filter { $0.parent == nil }.count == 2)
         #expect(Set(recorder.spans.map(\.context.traceID)).count == 3)
     }
 
