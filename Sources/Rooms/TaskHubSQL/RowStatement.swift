@@ -58,9 +58,9 @@ struct RowStatement: Sendable {
     /// Changes the rows of a key, which is the last value of each row.
     static func update(_ table: String, set columns: [Column], by key: Column) -> RowStatement {
         let all = columns + [key]
+        let one: String = update(table, set: columns, by: key)
         return RowStatement(
-            each: update(table, set: columns, by: key), alone: update(table, set: columns, by: key),
-            together: update(table, set: columns, from: all, by: key), columns: all)
+            each: one, alone: one, together: update(table, set: columns, from: all, by: key), columns: all)
     }
 
     private static func update(_ table: String, set columns: [Column], by key: Column) -> String {
@@ -108,9 +108,10 @@ struct RowStatement: Sendable {
 
     /// Deletes the rows of a key.
     static func delete(from table: String, by key: Column) -> RowStatement {
-        RowStatement(
-            each: "DELETE FROM \(table) WHERE \(key.name) = ?", alone: "DELETE FROM \(table) WHERE \(key.name) = ?",
-            together: "DELETE FROM \(table) WHERE \(key.name) = ANY(\(key.array))", columns: [key])
+        let one = "DELETE FROM \(table) WHERE \(key.name) = ?"
+        return RowStatement(
+            each: one, alone: one, together: "DELETE FROM \(table) WHERE \(key.name) = ANY(\(key.array))",
+            columns: [key])
     }
 
     private static func arrays(_ columns: [Column]) -> String {

@@ -94,7 +94,9 @@ extension SQLHubStore {
             let receipt = try await database.write { [dialect, taskNumbers] connection in
                 let changes = try decide(guess.heads)
                 guard guess.isProven(by: changes) else { throw UnprovenGuess() }
-                try connection.queryLater(SQLCall(admission, place.parameters)) { outcome.note($0) }
+                try connection.queryLater(SQLCall(admission, place.parameters)) { answer in
+                    outcome.note(transaction: answer.first?.optionalText(1))
+                }
                 let writer = ChangeWriter(connection, dialect, taskNumbers, known: guess.known)
                 let receipt = try writer.write(changes) { outcome.noteEnds($0) }
                 outcome.note(changes.heads(over: guess.heads, ownedBy: place.member))
@@ -128,7 +130,11 @@ extension SQLHubStore {
             let changes = try decide(answers.heads)
             let writer = ChangeWriter(connection, dialect, taskNumbers, messageNumbers: answers.messageNumbers)
             let receipt = changes.isEmpty ? HubReceipt() : try writer.write(changes) { outcome.noteEnds($0) }
-            outcome.note(changes.heads(over: answers.heads, ownedBy: place.member), answers.transaction)
+            // Without the number of its transaction no row is known again, so none need be made up.
+            if let transaction = answers.transaction {
+                outcome.note(transaction: transaction)
+                outcome.note(changes.heads(over: answers.heads, ownedBy: place.member))
+            }
             last.note(receipt, place.mark)
             return receipt
         }
@@ -162,15 +168,9 @@ private final class Outcome: Sendable {
     private let left = Lock<(heads: [InstanceHead], transaction: String?)>(([], nil))
     private let ends = Lock<[String: InstanceStatus]>([:])
 
-    /// Takes the answer to an admission.
-    func note(_ admission: [SQLRow]) {
-        let transaction = admission.first?.optionalText(1)
-        left.withLock { $0.transaction = transaction }
-    }
+    func note(transaction: String?) { left.withLock { $0.transaction = transaction } }
 
     func note(_ heads: [InstanceHead]) { left.withLock { $0.heads = heads } }
-
-    func note(_ heads: [InstanceHead], _ transaction: String?) { left.withLock { $0 = (heads, transaction) } }
 
     /// What cannot be read is left to those who ask for it.
     func noteEnds(_ rows: [SQLRow]) {

@@ -263,8 +263,8 @@ struct SharedHubTests {
     }
 }
 
-/// An entity that counts.
-private struct Counter: Entity {
+/// An entity that adds up, in a hub that is shared.
+struct Counter: Entity {
     static let name = "counter"
     static let add = Operation<Int, Int>("add") { counter, amount, _ in
         counter.total += amount

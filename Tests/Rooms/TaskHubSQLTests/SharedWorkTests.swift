@@ -32,7 +32,7 @@ struct SharedWorkTests {
     private let callers = TaskRegistry.main { context, input in
         let doubled = try await context.call(activity: "double", input, as: Int.self)
         let more = try await context.call(orchestration: "more", doubled, as: Int.self)
-        return try await context.call(Tally.add, more, on: "one")
+        return try await context.call(Counter.add, more, on: "one")
     }
 
     /// What ``callers`` call, all of it elsewhere.
@@ -40,7 +40,7 @@ struct SharedWorkTests {
         var registry = TaskRegistry()
         registry.addActivity("double") { (_: ActivityContext, input: Int) in 2 * input }
         registry.addOrchestration("more") { (_: OrchestrationContext, input: Int) in input + 1 }
-        registry.add(Tally.self)
+        registry.add(Counter.self)
         return registry
     }
 
@@ -95,10 +95,10 @@ struct SharedWorkTests {
         let room = PostgresRoom()
         let client = try await member(of: room)
         let other = try await member(of: room)
-        try await client.signal(Tally.add, 3, on: "one")
+        try await client.signal(Counter.add, 3, on: "one")
         try await withModestWorker(other, called) {
-            try await client.signal(Tally.add, 4, on: "one")
-            while try await other.entity("@tally@one", includesState: true)?.state != #"{"total":7}"# {
+            try await client.signal(Counter.add, 4, on: "one")
+            while try await other.entity("@\(Counter.name)@one", includesState: true)?.state != #"{"total":7}"# {
                 await Task.yield()
             }
         }
@@ -195,16 +195,4 @@ struct SharedWorkTests {
             #expect(status.output == "1")
         }
     }
-}
-
-/// An entity that adds up.
-private struct Tally: Entity {
-    static let name = "tally"
-    static let add = Operation<Int, Int>("add") { tally, amount, _ in
-        tally.total += amount
-        return tally.total
-    }
-    static let operations = Operations(add)
-
-    var total = 0
 }

@@ -23,7 +23,7 @@ extension EmbeddedTaskHub {
             switch step {
             case .take(let item):
                 setLeaseAlarm(deadline)
-                return try await resolved(metrics?.taken(item, at: clock.now) ?? item)
+                return try await resolved(metrics?.taken(item, at: now) ?? item)
             case .claim(let name): try await claim(name)
             case .wait: await waitForActivity(filter, intake)
             }

@@ -44,6 +44,17 @@ struct TraceConformance {
         }
     }
 
+    /// Runs "main" as "a" to its output 1, and the "leaf" that it has somebody start as "b".
+    private func runWithLeaf(_ hub: EmbeddedTaskHub, _ registry: TaskRegistry) async throws {
+        var registry = registry
+        registry.addOrchestration("leaf") { (_: OrchestrationContext, number: Int) in number }
+        try await withWorker(hub, registry, spans: recorder.sink) {
+            _ = try await hub.start(request("a", under: caller))
+            #expect(try await hub.waitForCompletion(of: "a").output == "1")
+            _ = try await hub.waitForCompletion(of: "b")
+        }
+    }
+
     /// The spans by name; the worker has stopped, so they are all there.
     private func span(_ name: String) throws -> TraceSpan {
         let spans = recorder.spans.filter { $0.name == name }
@@ -67,13 +78,7 @@ struct TraceConformance {
         registry.addOrchestration("child") { (context: OrchestrationContext, number: Int) in
             try await context.call(activity: "echo", number, as: Int.self)
         }
-        registry.addOrchestration("leaf") { (_: OrchestrationContext, number: Int) in number }
-        let all = registry
-        try await withWorker(hub, all, spans: recorder.sink) {
-            _ = try await hub.start(request("a", under: caller))
-            #expect(try await hub.waitForCompletion(of: "a").output == "1")
-            _ = try await hub.waitForCompletion(of: "b")
-        }
+        try await runWithLeaf(hub, registry)
         let main = try span("orchestration:main")
         let child = try span("orchestration:child")
         let echo = try span("activity:echo")
@@ -160,13 +165,7 @@ struct TraceConformance {
             return try await context.call(Beacon.flash, 0, on: "a")
         }
         registry.add(Beacon.self)
-        registry.addOrchestration("leaf") { (_: OrchestrationContext, number: Int) in number }
-        let all = registry
-        try await withWorker(hub, all, spans: recorder.sink) {
-            _ = try await hub.start(request("a", under: caller))
-            #expect(try await hub.waitForCompletion(of: "a").output == "1")
-            _ = try await hub.waitForCompletion(of: "b")
-        }
+        try await runWithLeaf(hub, registry)
         let main = try span("orchestration:main")
         let flash = try span("entity:beacon:flash")
         #expect(flash.parent == main.context.spanID && flash.kind == .server)
