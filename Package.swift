@@ -48,6 +48,7 @@ let package = Package(
     products: [
         .executable(name: "darkroom", targets: ["DarkroomCommand"]),
         .library(name: "DurableTask", targets: ["DurableTask", "TaskHubSQL", "TaskHubGRPC"]),
+        .library(name: "DurableTaskTesting", targets: ["DurableTaskTesting"]),
         .library(name: "Imaging", targets: ["Imaging"]),
         .library(name: "AzureStorage", targets: ["AzureStorage"]),
     ],
@@ -89,6 +90,7 @@ let package = Package(
             "StorageServer", on: "Rooms",
             ["Basics", "Crypto", "Telemetry", "SQL", "HTTP", "AzureStorage", "CLinux"]),
         room("DurableTask", on: "Rooms", ["Basics", "Crypto", "Telemetry"]),
+        room("DurableTaskTesting", on: "Rooms", ["Basics", "Telemetry", "DurableTask"]),
         room("TaskHubSQL", on: "Rooms", ["Basics", "Telemetry", "SQL", "Postgres", "DurableTask"]),
         room(
             "TaskHubGRPC", on: "Rooms",
@@ -150,7 +152,8 @@ let package = Package(
         .executableTarget(
             name: "ImageWorkerTestHost", dependencies: ["Imaging"], path: "Tests/Rooms/ImageWorkerTestHost",
             swiftSettings: house),
-        tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry"], exclude: ["Fixtures"]),
+        tests(of: "DurableTask", on: "Rooms", ["Basics", "Telemetry", "DurableTaskTesting"], exclude: ["Fixtures"]),
+        tests(of: "DurableTaskTesting", on: "Rooms", ["Basics", "DurableTask"]),
         tests(
             of: "TaskHubSQL", on: "Rooms",
             [

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTask
+import DurableTaskTesting
 
 /// The shape of an orchestrator, grown from a seed and interpreted by one.
 indirect enum Plan: Sendable {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTask
+import DurableTaskTesting
 import FoundationEssentials
 import Testing
 

@@ -6,7 +6,8 @@
 /// Case does not count.
 public struct TaskRegistry: Sendable {
     typealias OrchestrationBody = @Sendable (OrchestrationContext, String?) async -> Completion
-    typealias ActivityBody = @Sendable (ActivityContext, String?) async throws -> String
+    /// What runs an activity: its input and its output are JSON texts.
+    package typealias ActivityBody = @Sendable (ActivityContext, String?) async throws -> String
 
     private var orchestrations: [String: OrchestrationBody] = [:]
     private var activities: [String: ActivityBody] = [:]
@@ -49,6 +50,13 @@ public struct TaskRegistry: Sendable {
             let input = try Payload.decode(Input.self, from: input, what: "the input of activity \"\(name)\"")
             return try Payload.encode(try await body(context, input))
         }
+    }
+
+    /// The registry with other bodies for its activities, whose names are in lower case.
+    package func wrappingActivities(_ wrap: (_ name: String, @escaping ActivityBody) -> ActivityBody) -> TaskRegistry {
+        var registry = self
+        for (name, body) in activities { registry.activities[name] = wrap(name, body) }
+        return registry
     }
 
     /// The names of all orchestrations, in lower case.

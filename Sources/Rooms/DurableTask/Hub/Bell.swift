@@ -4,7 +4,10 @@
 import Basics
 
 /// Wakes one waiting task; a ring that nobody waits for is kept for the next wait.
-final class Bell: Sendable {
+package final class Bell: Sendable {
+    /// A bell that has not rung.
+    package init() {}
+
     private enum State {
         case silent
         case rung
@@ -14,7 +17,7 @@ final class Bell: Sendable {
     private let state = Lock(State.silent)
 
     /// Wakes the waiter, now or as soon as it waits.
-    func ring() {
+    package func ring() {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard case .awaited(let waiter) = state else {
                 state = .rung
@@ -39,7 +42,7 @@ final class Bell: Sendable {
     /// Returns once the bell rang, or when the task is cancelled.
     ///
     /// One task at a time may wait.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 let isRung = state.withLock { state in

@@ -3,10 +3,10 @@
 
 import FoundationEssentials
 
-/// Events as the JSON text that stores keep.
-package enum HistoryText {
+/// Events as the JSON text that stores keep, and that ``HistoryCheck`` takes.
+public enum HistoryText {
     /// The JSON text of an array of events.
-    package static func encode(_ events: [HistoryEvent]) -> String {
+    public static func encode(_ events: [HistoryEvent]) -> String {
         var writer = HistoryWriter()
         writer.write(events)
         return writer.text
@@ -22,7 +22,7 @@ package enum HistoryText {
     /// The events of a JSON array.
     ///
     /// - Throws: ``TaskHubError`` `corrupt` when it is no history that this version knows.
-    package static func decode(_ text: String) throws -> [HistoryEvent] { try decode([HistoryEvent].self, text) }
+    public static func decode(_ text: String) throws -> [HistoryEvent] { try decode([HistoryEvent].self, text) }
 
     /// One event.
     ///

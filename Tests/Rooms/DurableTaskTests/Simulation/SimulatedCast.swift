@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import DurableTaskTesting
 
 /// Who plays in a simulation: the main instance, and beside it one that fails and is mended, or one that is replaced.
 struct SimulatedCast: Sendable {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTask
+import DurableTaskTesting
 
 /// The shape of an orchestration whose result does not depend on what happens when.
 ///

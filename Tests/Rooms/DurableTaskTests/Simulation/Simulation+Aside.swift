@@ -3,6 +3,7 @@
 
 import Basics
 import DurableTask
+import DurableTaskTesting
 
 // What operators do to another instance, beside the main one.
 extension Simulation {

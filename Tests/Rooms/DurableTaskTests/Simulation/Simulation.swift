@@ -3,6 +3,7 @@
 
 import Basics
 import DurableTask
+import DurableTaskTesting
 import FoundationEssentials
 import Telemetry
 
@@ -16,7 +17,7 @@ final class Simulation: Sendable {
     let isDisturbed: Bool
     let cast: SimulatedCast
     let executor: SimulationExecutor
-    let faults: Faults
+    let faults: Misfortune
     let base = EmbeddedTaskHub.memoryStore()
     private let clock = VirtualHubClock()
     private let ledger = EffectLedger()
@@ -36,7 +37,7 @@ final class Simulation: Sendable {
         self.isDisturbed = isDisturbed
         cast = SimulatedCast(seed: seed)
         executor = SimulationExecutor(seed: seed)
-        faults = Faults(seed: seed, budget: isDisturbed ? 25 : 0, executor)
+        faults = Misfortune(seed: seed, budget: isDisturbed ? 25 : 0)
     }
 
     /// What is wrong with the life of this seed; nothing, hopefully.
@@ -71,7 +72,7 @@ final class Simulation: Sendable {
 extension Simulation {
     private func serve() async {
         while !Task.isCancelled {
-            let store = FaultyStore(base, faults, ledger)
+            let store = FailingStore(base, faults, rates, hooks)
             var configuration = HubConfiguration()
             configuration.maximumQueuedActivities = faults.number(in: 1..<6)
             configuration.maximumDeliveries = 1_000
@@ -88,7 +89,20 @@ extension Simulation {
         }
     }
 
-    private func work(_ hub: EmbeddedTaskHub, _ store: FaultyStore) async {
+    private var rates: FailingStore.Rates {
+        var rates = FailingStore.Rates()
+        rates.failureOneIn = 40
+        return rates
+    }
+
+    private var hooks: FailingStore.Hooks {
+        var hooks = FailingStore.Hooks()
+        hooks.pause = { [executor, faults] in await executor.yield(times: faults.number(in: 0..<3)) }
+        hooks.didCommit = { [ledger] in ledger.note($0, $1) }
+        return hooks
+    }
+
+    private func work(_ hub: EmbeddedTaskHub, _ store: FailingStore) async {
         let worker = TaskHubWorker(hub, registry: cast.registry(executor, ledger), configuration: configuration)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import DurableTaskTesting
 
 /// Runs all tasks of a simulation on one thread, in an order drawn from a seed.
 final class SimulationExecutor: TaskExecutor {
