@@ -65,7 +65,8 @@ public struct SMTPConfiguration: Sendable {
 public struct MailLogin: Sendable, CustomStringConvertible, CustomReflectable {
     /// Who logs in.
     public let name: String
-    let password: String
+    /// The secret itself, never for logs.
+    package let password: String
 
     /// A name and its password.
     public init(name: String, password: String) {

@@ -3,6 +3,7 @@
 
 import AzureStorage
 import Darkroom
+import DurableTask
 import FoundationEssentials
 import Pipeline
 import Testing
@@ -32,6 +33,12 @@ struct SettingsTests {
         #expect(settings.storage.blobPort == 10_000)
         #expect(settings.storage.address == "127.0.0.1")
         #expect(settings.pipelines.containers == ["images-input", "optimized-images", "thumbnails"])
+    }
+
+    @Test func keepsItsSecretsOutOfTheTaskHub() throws {
+        let file = "{ mail: { smtp: { host: 'mail', user: 'a', password: 'a long password' } } }"
+        #expect(try load().hubConfiguration.secrets.count == 1)
+        #expect(try load(file).hubConfiguration.secrets.count == 2)
     }
 
     @Test func takesFlagsBeforeTheEnvironmentBeforeTheFile() throws {

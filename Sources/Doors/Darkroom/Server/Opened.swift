@@ -29,7 +29,7 @@ func openParts(
 ) async throws -> PipelineParts {
     async let store = BlobStore.open(database: databases.storage, folder: settings.data.blobs, log: log)
     async let hub = EmbeddedTaskHub.sqlite(
-        databases.tasks, configuration: settings.tasks.hubConfiguration, log: log, metrics: metrics)
+        databases.tasks, configuration: settings.hubConfiguration, log: log, metrics: metrics)
     async let records = SQLImageRecordStore(preparing: databases.records)
     return try await PipelineParts(pool: pool, store: store, records: records, hub: hub)
 }

@@ -118,6 +118,8 @@ extension TaskFailure {
         public static let escapedWork = "EscapedWork"
         /// An input, output or status is larger than the hub allows.
         public static let payloadTooLarge = "PayloadTooLarge"
+        /// An input, output or status holds a secret that the hub knows.
+        public static let secretInPayload = "SecretInPayload"
         /// The history of an instance is longer than the hub allows.
         public static let historyTooLong = "HistoryTooLong"
         /// A child's id belongs to another instance that runs.

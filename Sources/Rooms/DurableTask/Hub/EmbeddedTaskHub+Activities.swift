@@ -163,7 +163,8 @@ extension EmbeddedTaskHub {
             let lost = items.filter { !state.activities.renew($0, until: deadline) }
             return (lost, state.activities.unstoredProgress(of: items))
         }
-        if !progress.isEmpty { await store(progress) }
+        let storable = progress.filter { !configuration.secrets.occur(in: $0.text) }
+        if !storable.isEmpty { await store(storable) }
         return lost
     }
 

@@ -65,6 +65,7 @@ extension EmbeddedTaskHub {
                 "an instance needs the name of an orchestration and an id of 1 to 1024 bytes that begins without @")
         }
         try check(request.input, "the input")
+        for (name, value) in request.tags { try check(value, "the tag \"\(name)\"") }
         let waiting = state.withLock { $0.instances.waitingCount }
         guard waiting < configuration.maximumWaitingInstances else {
             throw TaskHubError(.full, "\(waiting) instances wait for a worker; try again later")
@@ -73,7 +74,7 @@ extension EmbeddedTaskHub {
 
     private func check(_ payload: String?, _ what: String) throws {
         if let failure = configuration.failure(ofPayload: payload, what) {
-            throw TaskHubError(.payloadTooLarge, failure.message)
+            throw TaskHubError(refusing: failure)
         }
     }
 

@@ -68,7 +68,7 @@ extension EmbeddedTaskHub {
             throw TaskHubError(.invalid, "an entity's id is \"@name@key\", not \"\(operation.target)\"")
         }
         if let failure = configuration.failure(ofPayload: operation.input, "the input") {
-            throw TaskHubError(.payloadTooLarge, failure.message)
+            throw TaskHubError(refusing: failure)
         }
         var operation = operation
         operation.input = try await storingPayload(operation.input, for: operation.target)

@@ -27,6 +27,8 @@ public struct HubConfiguration: Sendable {
     public var sharedQueue = 128
     /// How often a process that shares its hub looks for work that no signal told it of.
     public var fallbackPoll = Duration.seconds(5)
+    /// What must not be stored: a payload that holds one of these is refused, in failures they are blotted out.
+    public var secrets = KnownSecrets()
     /// What becomes of instances that have ended; nil keeps them until they are purged.
     public var retention: Retention?
     /// How many instances one transaction of a purge deletes.
@@ -55,7 +57,10 @@ public struct HubConfiguration: Sendable {
 extension HubConfiguration {
     /// Why a payload may not be stored; nil when it may.
     func failure(ofPayload text: String?, _ what: @autoclosure () -> String) -> TaskFailure? {
-        guard let size = text?.utf8.count, size > maximumPayloadBytes else { return nil }
+        guard let text else { return nil }
+        if secrets.occur(in: text) { return .secret(in: what()) }
+        let size = text.utf8.count
+        guard size > maximumPayloadBytes else { return nil }
         return TaskFailure(
             type: TaskFailure.EngineType.payloadTooLarge,
             message: """
@@ -65,8 +70,9 @@ extension HubConfiguration {
             isRetriable: false)
     }
 
-    /// The failure, or its beginning when it is too large to be stored.
+    /// The failure as it may be stored: without secrets, and only its beginning when it is too large.
     func bounded(_ failure: TaskFailure) -> TaskFailure {
+        let failure = secrets.blotted(failure)
         guard failure.byteCount > maximumPayloadBytes else { return failure }
         return TaskFailure(
             type: String(failure.type.prefix(100)),
@@ -76,6 +82,13 @@ extension HubConfiguration {
 }
 
 extension TaskFailure {
+    fileprivate static func secret(in what: String) -> TaskFailure {
+        TaskFailure(
+            type: EngineType.secretInPayload,
+            message: "\(what) holds a secret of this process: pass its name, and let activities look it up",
+            isRetriable: false)
+    }
+
     fileprivate var byteCount: Int {
         details.reduce(type.utf8.count + message.utf8.count + (cause?.byteCount ?? 0)) { size, detail in
             size + detail.key.utf8.count + detail.value.utf8.count

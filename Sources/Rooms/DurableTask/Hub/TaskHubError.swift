@@ -44,6 +44,12 @@ public struct TaskHubError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The message.
     public var description: String { message }
 
+    /// The refusal of a value that would fail an orchestration so.
+    init(refusing failure: TaskFailure) {
+        let isTooLarge = failure.type == TaskFailure.EngineType.payloadTooLarge
+        self.init(isTooLarge ? .payloadTooLarge : .invalid, failure.message)
+    }
+
     /// There is no such instance.
     package static func notFound(_ id: String) -> TaskHubError {
         TaskHubError(.notFound, "there is no instance \"\(id)\"")
