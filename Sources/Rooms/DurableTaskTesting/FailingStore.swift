@@ -151,6 +151,16 @@ extension FailingStore {
         try await disturbed { try await base.children(of: id) }
     }
 
+    /// Reads children that have ended.
+    package func endedChildren(of id: String) async throws -> [String] {
+        try await disturbed { try await base.endedChildren(of: id) }
+    }
+
+    /// Finds what was kept for instances that never came.
+    package func expected(before time: Date, limit: Int) async throws -> [String] {
+        try await disturbed { try await base.expected(before: time, limit: limit) }
+    }
+
     /// Finds what has ended.
     package func ended(_ filter: PurgeFilter, limit: Int) async throws -> [String] {
         try await disturbed { try await base.ended(filter, limit: limit) }
@@ -193,11 +203,6 @@ extension FailingStore {
         try await disturbed { try await base.giveBack(leases: leases) }
     }
 
-    /// Stores a payload.
-    package func putPayload(_ text: String, for instanceID: String) async throws -> String {
-        try await disturbed { try await base.putPayload(text, for: instanceID) }
-    }
-
     /// Reads a payload.
     package func payload(_ row: String) async throws -> String? { try await disturbed { try await base.payload(row) } }
 
@@ -224,5 +229,10 @@ extension FailingStore {
     /// Reads locks.
     package func entitiesLocked(by id: String) async throws -> [String] {
         try await disturbed { try await base.entitiesLocked(by: id) }
+    }
+
+    /// Deletes entities that hold nothing.
+    package func deleteEmptyEntities(_ ids: [String]) async throws -> Int {
+        try await disturbed { try await base.deleteEmptyEntities(ids) }
     }
 }

@@ -9,6 +9,11 @@ import SQL
 struct ChangeWriter {
     private static let notify = "SELECT pg_notify('\(HubSignal.channel)', ?)"
 
+    private static let unusedPayload = """
+        DELETE FROM hub_payload WHERE id = ?
+            AND NOT EXISTS (SELECT 1 FROM hub_payload_use WHERE payload_id = hub_payload.id)
+        """
+
     private let connection: any SQLConnection
     private let dialect: any SQLHubDialect
     private let taskNumbers: TaskNumbers
@@ -35,11 +40,7 @@ struct ChangeWriter {
     func write(_ changes: HubChanges, ends receive: @escaping ([SQLRow]) -> Void) throws -> HubReceipt {
         try writeInstances(changes)
         try writeInboxes(changes)
-        try each(
-            """
-            INSERT INTO hub_payload_use (payload_id, instance_id) VALUES (?, ?)
-            ON CONFLICT (instance_id, payload_id) DO NOTHING
-            """, changes.payloadUses.map { [.text($0.row), .text($0.instanceID)] })
+        try writePayloads(changes)
         try write(.finishedTasks, changes.finishedTasks.map { [.integer($0)] })
         try each("DELETE FROM hub_task WHERE instance_id = ?", changes.clearedTasks.map { [.text($0)] })
         try each(
@@ -51,6 +52,22 @@ struct ChangeWriter {
         try ask(for: changes.awaited, receive)
         if dialect.isShared { try Self.tell(changes.signals, connection) }
         return receipt
+    }
+
+    private func writePayloads(_ changes: HubChanges) throws {
+        try each(
+            "INSERT INTO hub_payload (id, text) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+            changes.payloads.map { [.text($0.row), .text($0.text)] })
+        try each(
+            """
+            INSERT INTO hub_payload_use (payload_id, instance_id) VALUES (?, ?)
+            ON CONFLICT (instance_id, payload_id) DO NOTHING
+            """, changes.payloadUses.map { [.text($0.row), .text($0.instanceID)] })
+        let dropped = changes.droppedPayloadUses
+        try each(
+            "DELETE FROM hub_payload_use WHERE payload_id = ? AND instance_id = ?",
+            dropped.map { [.text($0.row), .text($0.instanceID)] })
+        try each(Self.unusedPayload, dropped.map { [.text($0.row)] })
     }
 
     /// Reads how instances ended.
@@ -104,6 +121,8 @@ extension RowStatement {
     /// Moves of instances that stay in their states, so that no index need be touched.
     fileprivate static let steps = update("hub_instance", set: step, by: .text("id"))
     fileprivate static let consumed = delete(from: "hub_inbox", by: .integer("sequence"))
+    fileprivate static let passedOver = update(
+        "hub_inbox", set: [.integer("visible_at"), .text("execution_id")], by: .integer("sequence"))
     fileprivate static let clearedInboxes = delete(from: "hub_inbox", by: .text("instance_id"))
     fileprivate static let finishedTasks = delete(from: "hub_task", by: .integer("sequence"))
     private static let message: [Column] = [
@@ -154,11 +173,7 @@ extension ChangeWriter {
         guard !rows.isEmpty else { return }
         let used = try connection.queryEach(
             "DELETE FROM hub_payload_use WHERE instance_id = ? RETURNING payload_id", rows)
-        try each(
-            """
-            DELETE FROM hub_payload WHERE id = ?
-                AND NOT EXISTS (SELECT 1 FROM hub_payload_use WHERE payload_id = hub_payload.id)
-            """, Set(used.joined().map { $0.text(0) }).map { [.text($0)] })
+        try each(Self.unusedPayload, Set(used.joined().map { $0.text(0) }).map { [.text($0)] })
         try each(dialect.historyKey.deletion, rows)
         for table in ["hub_inbox", "hub_task"] { try each("DELETE FROM \(table) WHERE instance_id = ?", rows) }
         try each("DELETE FROM hub_instance WHERE id = ?", rows)
@@ -276,6 +291,11 @@ extension ChangeWriter {
             "DELETE FROM hub_inbox WHERE instance_id = ? AND execution_id IS NOT NULL",
             changes.clearedRuns.map { [.text($0)] })
         try write(.consumed, changes.consumed.map { [.integer($0)] })
+        try write(
+            .passedOver,
+            changes.passedOver.map { message in
+                [.integer(NewMessage.Visibility.passedOver), .text(message.sender), .integer(message.sequence)]
+            })
         try each(dialect.historyKey.deletion, changes.clearedHistories.map { [.text($0)] })
         try write(
             dialect.historyKey.insertion, changes.history.map { [.text($0.id), .int($0.position), .text($0.events)] })

@@ -100,6 +100,30 @@ enum InstanceRow {
     }
 }
 
+/// A row of an inbox.
+enum InboxRow {
+    /// The statement that reads a part of an instance's inbox.
+    static func reading(_ part: InboxPart, of id: String, limit: Int) -> SQLCall {
+        let select = "SELECT sequence, execution_id, event FROM hub_inbox WHERE instance_id = ?"
+        guard let sender = part.sender else {
+            return SQLCall(
+                "\(select) AND visible_at >= ? AND visible_at <= ? ORDER BY visible_at, sequence LIMIT ?",
+                [.text(id), .integer(part.orders.lowerBound), .integer(part.orders.upperBound), .int(limit)])
+        }
+        // The number stands in the text: the index is for it alone.
+        return SQLCall(
+            """
+            \(select) AND execution_id = ? AND visible_at = \(NewMessage.Visibility.passedOver)
+            ORDER BY sequence LIMIT ?
+            """, [.text(id), .text(sender), .int(limit)])
+    }
+
+    static func message(_ row: SQLRow) throws -> StoredMessage {
+        StoredMessage(
+            sequence: row.int(0), executionID: row.optionalText(1), event: try HistoryText.decodeEvent(row.text(2)))
+    }
+}
+
 /// A row of the task queue.
 enum TaskRow {
     static let columns = """

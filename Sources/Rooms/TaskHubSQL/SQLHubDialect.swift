@@ -200,6 +200,7 @@ struct SQLiteHubDialect: SQLHubDialect {
             CREATE INDEX hub_task_free ON hub_task (name, priority DESC, sequence) WHERE lease = 0 AND parked IS NULL;
             """
         ),
+        (5, SQLHubSchema.orderedInboxes),
     ]
 }
 
@@ -334,5 +335,6 @@ struct PostgresHubDialect: SQLHubDialect {
             """
         ),
         (4, "ALTER TABLE hub_member ADD COLUMN session BIGINT"),
+        (5, SQLHubSchema.orderedInboxes),
     ]
 }

@@ -35,6 +35,27 @@ extension SQLHubStore {
         }
     }
 
+    func deleteEmptyEntities(_ ids: [String]) async throws -> Int {
+        if ids.isEmpty { return 0 }
+        return try await write { [dialect, taskNumbers] connection in
+            let select = "SELECT id FROM hub_instance WHERE id = ? AND execution_id = ''"
+            let rows: [[SQLValue]] = ids.sorted().map { [.text($0)] }
+            // Whoever has a message for one of them on its way holds its row. Once it has let go, the next statement
+            // sees the message.
+            if dialect.isShared { _ = try connection.queryEach("\(select) FOR UPDATE", rows) }
+            let empty = try connection.queryEach(
+                """
+                \(select) AND input IS NULL AND lock_holder IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM hub_inbox m WHERE m.instance_id = hub_instance.id)
+                """, rows
+            ).joined().map { $0.text(0) }
+            var changes = HubChanges()
+            changes.deletedInstances = empty
+            _ = try ChangeWriter(connection, dialect, taskNumbers).write(changes) { _ in }
+            return empty.count
+        }
+    }
+
     private static func entity(_ row: SQLRow) throws -> StoredEntity {
         StoredEntity(
             head: try HeadRow.head(row), updatedAt: row.time(14), state: row.optionalText(16),

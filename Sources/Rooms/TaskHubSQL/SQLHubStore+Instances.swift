@@ -70,23 +70,27 @@ extension SQLHubStore {
             let instance = try connection.query(
                 "SELECT \(columns), input FROM hub_instance WHERE id = ?", [.text(id)])
             guard let row = instance.first else { return nil }
-            let messages = try connection.query(
-                """
-                SELECT sequence, execution_id, event FROM hub_inbox WHERE instance_id = ? AND visible_at <= ?
-                ORDER BY visible_at, sequence LIMIT ?
-                """, [.text(id), .time(time), .int(limit)])
-            return InboxPage(
-                head: try HeadRow.head(row), state: row.optionalText(14),
-                messages: try messages.map { message in
-                    StoredMessage(
-                        sequence: message.int(0), executionID: message.optionalText(1),
-                        event: try HistoryText.decodeEvent(message.text(2)))
-                })
+            var page = InboxPage(head: try HeadRow.head(row), state: row.optionalText(14), messages: [])
+            for part in page.head.inbox(at: time) where page.messages.count < limit {
+                let call = InboxRow.reading(part, of: id, limit: limit - page.messages.count)
+                page.messages += try connection.query(call.sql, call.parameters).map(InboxRow.message)
+            }
+            return page
         }
     }
 
     func children(of id: String) async throws -> [String] {
         try await ids("SELECT id FROM hub_instance WHERE parent_id = ? AND ended_at IS NULL", [.text(id)])
+    }
+
+    func endedChildren(of id: String) async throws -> [String] {
+        try await ids("SELECT id FROM hub_instance WHERE parent_id = ? AND ended_at IS NOT NULL", [.text(id)])
+    }
+
+    func expected(before time: Date, limit: Int) async throws -> [String] {
+        try await ids(
+            "SELECT id FROM hub_instance WHERE status = ? AND execution_id = '' AND created_at < ? LIMIT ?",
+            [.text(RuntimeStatus.pending.rawValue), .time(time), .int(limit)])
     }
 
     func entitiesLocked(by id: String) async throws -> [String] {
@@ -113,6 +117,7 @@ extension SQLHubStore {
             """
             SELECT m.sequence, i.id, i.name, i.version FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
             WHERE m.sequence > ? AND m.visible_at <= 0 AND i.ended_at IS NULL AND i.parked IS NULL \(isMine)
+                AND (m.visible_at <> \(NewMessage.Visibility.passedOver) OR i.lock_holder IS NULL)
             ORDER BY m.sequence LIMIT ?
             """, [.integer(sequence), .int(limit)]
         ).map { (sequence: $0.int(0), news: HeadRow.news($0, from: 1)) }

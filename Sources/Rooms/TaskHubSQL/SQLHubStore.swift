@@ -93,6 +93,14 @@ final class SQLHubStore: SharedHubStore {
 
 /// The tables' versions.
 enum SQLHubSchema {
+    /// Indexes by which the next messages are found however many wait; what was passed over also by who sent it.
+    static let orderedInboxes = """
+        DROP INDEX hub_inbox_instance;
+        CREATE INDEX hub_inbox_order ON hub_inbox (instance_id, visible_at, sequence);
+        CREATE INDEX hub_inbox_passed_over ON hub_inbox (instance_id, execution_id)
+            WHERE visible_at = \(NewMessage.Visibility.passedOver);
+        """
+
     /// Brings the tables to the version that this program works with.
     ///
     /// - Throws: `newerSchema`.

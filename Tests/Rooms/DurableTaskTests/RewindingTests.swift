@@ -25,6 +25,26 @@ struct RewindingTests {
         #expect(again.complete(3, "7") == ["4 completed 7"])
     }
 
+    @Test func aChildThatIsNamedLikeAFurtherAttemptIsAChildOfItsOwn() throws {
+        let script = Script { context, _ in
+            async let one = context.call(
+                orchestration: "kid", 1, as: Int.self, options: ChildOptions(id: "x"))
+            async let two = context.call(
+                orchestration: "kid", 2, as: Int.self, options: ChildOptions(id: "x:2"))
+            return try await two + one
+        }
+        _ = script.start()
+        let calls = script.history.unansweredChildren
+        let one = try #require(calls.first { $0.value.instanceID == "x" }?.key)
+        let two = try #require(calls.first { $0.value.instanceID == "x:2" }?.key)
+        _ = script.step([.subOrchestrationCompleted(taskID: two, result: "2")])
+        _ = script.step([.subOrchestrationFailed(taskID: one, failure: TaskFailure(type: "Bad", message: "no"))])
+        let again = try script.rewound()
+        #expect(again.history.unansweredChildren.keys.sorted() == [one])
+        #expect(again.step([]) == [])
+        #expect(again.step([.subOrchestrationCompleted(taskID: one, result: "1")]) == ["3 completed 3"])
+    }
+
     @Test func whatWasDoneAboutTheFailureIsForgottenAndDoneOnceMoreWhenItFailsAgain() throws {
         let script = Script { context, _ in
             do {

@@ -124,6 +124,8 @@ extension TaskFailure {
         public static let historyTooLong = "HistoryTooLong"
         /// A child's id belongs to another instance that runs.
         public static let duplicateInstance = "DuplicateInstance"
+        /// An id or a name is empty, too long, or not what it must look like.
+        public static let invalidName = "InvalidName"
         /// The instance was ended from outside.
         public static let terminated = "Terminated"
         /// An input or output is not JSON of the expected shape.

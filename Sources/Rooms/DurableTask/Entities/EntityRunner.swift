@@ -54,6 +54,9 @@ public struct EntityRunner: Sendable {
     ) async -> Result<String?, TaskFailure> {
         do {
             let outcome = try await kind(operation, turn.state, context)
+            for effect in context.effects {
+                if let fault = NameFault.of(effect) { throw fault.failure }
+            }
             turn.state = context.deletesState ? nil : outcome.state
             turn.effects += context.effects
             return .success(outcome.result)

@@ -102,37 +102,30 @@ extension EmbeddedTaskHub {
     /// When the instance goes on in this process at once, the result is stored with the episode that it causes.
     public func complete(_ item: ActivityWorkItem, with result: Result<String?, TaskFailure>) async throws {
         guard state.withLock({ $0.activities.beginEnd(of: item) }) else { throw TaskHubError.leaseLost(item) }
-        let result = HistoryEvent(at: clock.now, kind(of: item, result))
-        let event: HistoryEvent
-        do {
-            event = try await storingPayloads(of: result, for: item.instanceID)
-        } catch {
-            try await abandon(item)
-            throw error
-        }
-        if item.joins != nil, await store(event, withEpisodeOf: item) {
-            metrics?.ended(item, event.kind)
+        let result = await referring(to: HistoryEvent(at: clock.now, kind(of: item, result)))
+        if item.joins != nil, await store(result, withEpisodeOf: item) {
+            metrics?.ended(item, result.carrier.kind)
             return
         }
         guard state.withLock({ $0.activities.holds(item) }) else { throw TaskHubError.leaseLost(item) }
         do {
-            try await journal.perform(HubLocks(targets: [item.instanceID])) { try $0.finish(item, with: event) }
+            try await journal.perform(HubLocks(targets: [item.instanceID])) { try $0.finish(item, with: result) }
         } catch {
             state.withLock { _ = $0.activities.removeLease(item) }
             await returnToStore(item)
             throw error
         }
         state.withLock { _ = $0.activities.removeLease(item) }
-        metrics?.ended(item, event.kind)
+        metrics?.ended(item, result.carrier.kind)
         noteIdleness()
     }
 
     /// Lets a result wait for the episode that it causes.
     ///
     /// - Returns: whether it was stored.
-    private func store(_ event: HistoryEvent, withEpisodeOf item: ActivityWorkItem) async -> Bool {
+    private func store(_ result: Referring<HistoryEvent>, withEpisodeOf item: ActivityWorkItem) async -> Bool {
         await withCheckedContinuation { waiter in
-            let result = PendingResult(event: event, item: item, waiter: waiter)
+            let result = PendingResult(event: result.carrier, payloads: result.payloads, item: item, waiter: waiter)
             var isAccepted = false
             wake { state in
                 guard item.joins?.isClosed == false, state.activities.holds(item) else { return }

@@ -10,10 +10,13 @@ extension EmbeddedTaskHub {
     public func start(_ request: StartRequest) async throws -> StartOutcome {
         try check(request)
         var request = request
-        request.input = try await storingPayload(request.input, for: request.id)
+        let input = referring(to: request.input)
+        request.input = input.carrier
         let start = NewStart(
-            event: ExecutionStarted(request, executionID: UUID.random().uuidString), replaces: request.replaces)
-        if request.replaces.isEmpty, request.scheduledStart == nil, await startAtOnce(start) { return .created }
+            event: ExecutionStarted(request, executionID: UUID.random().uuidString), replaces: request.replaces,
+            payloads: input.payloads)
+        let isPlain = request.replaces.isEmpty && request.scheduledStart == nil && input.payloads.isEmpty
+        if isPlain, await startAtOnce(start) { return .created }
         // A running instance that is replaced leaves its locks behind.
         let open = request.replaces.isEmpty ? [] : try await openLocks(of: request.id)
         let locks = HubLocks([request.id], targets: Set(open.flatMap(\.lockSet)))
@@ -57,13 +60,7 @@ extension EmbeddedTaskHub {
     }
 
     private func check(_ request: StartRequest) throws {
-        guard !request.id.isEmpty, request.id.utf8.count <= 1024, !request.name.isEmpty,
-            !InstanceHead.isEntity(request.id)
-        else {
-            throw TaskHubError(
-                .invalid,
-                "an instance needs the name of an orchestration and an id of 1 to 1024 bytes that begins without @")
-        }
+        if let fault = NameFault.of(request) { throw fault.refusal }
         try check(request.input, "the input")
         for (name, value) in request.tags { try check(value, "the tag \"\(name)\"") }
         let waiting = state.withLock { $0.instances.waitingCount }
@@ -207,17 +204,18 @@ extension EmbeddedTaskHub {
     /// Tells an instance something; it is durable when the call returns.
     public func raiseEvent(_ event: SentEvent, ifMissing: MissingInstance) async throws {
         try check(event.input, "the event")
-        guard !event.instanceID.isEmpty, !InstanceHead.isEntity(event.instanceID), !event.name.isEmpty else {
-            throw TaskHubError(.invalid, "an event needs a name and the id of an orchestration's instance")
-        }
-        let input = try await storingPayload(event.input, for: event.instanceID)
-        try await tell(event.instanceID, .eventRaised(name: event.name, input: input), keeps: ifMissing == .keep)
+        if let fault = NameFault.of(event) { throw fault.refusal }
+        try await tell(
+            event.instanceID, .eventRaised(name: event.name, input: event.input), keeps: ifMissing == .keep)
     }
 
     private func tell(_ id: String, _ kind: HistoryEvent.Kind, keeps: Bool = false) async throws {
-        let event = HistoryEvent(at: clock.now, kind)
+        if NameFault.of(instance: id) != nil { throw TaskHubError.notFound(id) }
+        let event = await referring(to: HistoryEvent(at: clock.now, kind))
         let locks = keeps ? HubLocks([id]) : HubLocks(targets: [id])
-        let outcome = try await ask(locks) { $0.post(event, to: id, keeps: keeps) }
+        let outcome = try await ask(locks) { draft in
+            draft.post(event.carrier, with: event.payloads, to: id, keeps: keeps)
+        }
         if outcome == .notFound { throw TaskHubError.notFound(id) }
     }
 }
@@ -233,6 +231,7 @@ extension EmbeddedTaskHub {
 
     /// Starts another instance with the name, input and tags of one that has ended.
     public func restart(_ id: String, as newID: String) async throws -> StartOutcome {
+        if let fault = NameFault.of(instance: newID) { throw fault.refusal }
         let status = try await ended(id)
         let start = NewStart(event: ExecutionStarted(again: status, as: newID))
         return try await ask(HubLocks([newID])) { $0.start(start) }
@@ -254,49 +253,6 @@ extension EmbeddedTaskHub {
         try await ask(HubLocks([id])) { try $0.park(id, because: nil) }
         return true
     }
-
-    /// Deletes one instance that has ended, with its history.
-    public func purge(_ id: String, isRecursive: Bool) async throws -> Int {
-        guard let status = try await store.status(of: id) else { return 0 }
-        guard status.status.isFinal else { throw TaskHubError.running(id) }
-        var count = 0
-        if isRecursive {
-            for child in try await store.history(of: id)?.events.compactMap(\.startedChild) ?? [] {
-                if try await store.status(of: child)?.status.isFinal == true {
-                    count += try await purge(child, isRecursive: true)
-                }
-            }
-        }
-        return try await count + ask(HubLocks([id])) { $0.purge([id]) }
-    }
-
-    /// Deletes instances that have ended, in small transactions.
-    public func purge(_ filter: PurgeFilter) async throws -> Int {
-        var count = 0
-        while true {
-            try Task.checkCancellation()
-            let ids = try await store.ended(filter, limit: configuration.purgeBatch)
-            if ids.isEmpty { return count }
-            count += try await ask(HubLocks(Set(ids))) { $0.purge(ids) }
-        }
-    }
-
-    /// Deletes what has ended long enough ago, again and again.
-    func keepRetention(_ retention: HubConfiguration.Retention) async {
-        while !Task.isCancelled {
-            do {
-                let filter = PurgeFilter(
-                    endedBefore: clock.now.adding(.zero - retention.age), statuses: retention.statuses)
-                let count = try await purge(filter)
-                if count > 0 { log(.info, "old instances were deleted", ["count": "\(count)"]) }
-            } catch is CancellationError {
-                return
-            } catch {
-                log(.error, "old instances could not be deleted", ["error": "\(error)"])
-            }
-            try? await clock.sleep(until: clock.now.adding(retention.interval))
-        }
-    }
 }
 
 extension ExecutionStarted {
@@ -307,12 +263,5 @@ extension ExecutionStarted {
             executionID: UUID.random().uuidString)
         tags = status.tags
         traceContext = .current
-    }
-}
-
-extension HistoryEvent {
-    /// The child that the event records the start of.
-    fileprivate var startedChild: String? {
-        if case .subOrchestrationCreated(let call) = kind { call.instanceID } else { nil }
     }
 }

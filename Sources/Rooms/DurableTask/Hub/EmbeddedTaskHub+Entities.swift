@@ -34,7 +34,7 @@ extension EmbeddedTaskHub {
     /// Deals with messages that no operation is among: locks that change hands.
     private func passLocksOn(_ item: EntityWorkItem) async throws {
         do {
-            if !item.plan.messages.isEmpty { try await store(item, EntityTurn(results: [], state: item.state)) }
+            if !item.plan.isEmpty { try await store(item, EntityTurn(results: [], state: item.state)) }
             finish(item.instanceID, mustReload: item.plan.mustLookAgain)
         } catch {
             finish(item.instanceID, mustReload: true)
@@ -49,9 +49,16 @@ extension EmbeddedTaskHub {
     }
 
     private func store(_ item: EntityWorkItem, _ turn: EntityTurn) async throws {
-        let bounded = configuration.bounded(turn, of: item)
-        let turn = try await storingPayloads(of: bounded, for: item.instanceID)
-        try await journal.perform(item.locks(with: turn)) { try $0.complete(item, with: turn) }
+        let turn = await referring(to: configuration.bounded(turn, of: item), of: item)
+        try await journal.perform(item.locks(with: turn.carrier)) { try $0.complete(item, with: turn) }
+    }
+
+    /// A state that is what it was keeps its row.
+    private func referring(to turn: EntityTurn, of item: EntityWorkItem) async -> Referring<EntityTurn> {
+        guard turn.state == item.state else { return await referring(to: turn) }
+        var turn = turn
+        turn.state = item.storedState
+        return await referring(to: turn)
     }
 
     /// Gives the item back undone; its operations are handed out again.
@@ -64,32 +71,33 @@ extension EmbeddedTaskHub {
 
     /// Asks an entity for something, without waiting for it; the request is durable when the call returns.
     public func signal(_ operation: EntityOperation) async throws {
-        guard EntityName(id: operation.target) != nil else {
-            throw TaskHubError(.invalid, "an entity's id is \"@name@key\", not \"\(operation.target)\"")
-        }
+        if let fault = NameFault.of(operation) { throw fault.refusal }
         if let failure = configuration.failure(ofPayload: operation.input, "the input") {
             throw TaskHubError(refusing: failure)
         }
+        let input = referring(to: operation.input)
         var operation = operation
-        operation.input = try await storingPayload(operation.input, for: operation.target)
-        try await ask(HubLocks(targets: [operation.target])) { [operation] in $0.signal(operation) }
+        operation.input = input.carrier
+        try await ask(HubLocks(targets: [operation.target])) { [operation] draft in
+            draft.changes.payloads += input.payloads
+            draft.signal(operation)
+        }
     }
 
     /// What is known of an entity.
     public func entity(_ id: String, includesState: Bool) async throws -> EntityStatus? {
-        guard var status = try await store.entity(id)?.status(includesState: includesState) else { return nil }
-        let state = try await resolvingPayload(status.state)
-        status.state = state
-        return status
+        guard let status = try await store.entity(id)?.status(includesState: includesState) else { return nil }
+        return try await resolvingState(of: status)
     }
 
     /// Entities that match, newest first.
     public func entities(_ query: EntityQuery) async throws -> EntityPage {
         var page = try await store.entities(query)
-        for index in page.entities.indices {
-            let state = try await resolvingPayload(page.entities[index].state)
-            page.entities[index].state = state
+        var entities: [EntityStatus] = []
+        for entity in page.entities {
+            if let whole = try await resolvingState(of: entity) { entities.append(whole) }
         }
+        page.entities = entities
         return page
     }
 
@@ -102,29 +110,29 @@ extension EmbeddedTaskHub {
         repeat {
             try Task.checkCancellation()
             let page = try await store.entities(query)
-            for entity in page.entities { try await clean(entity, cleaning, &report) }
+            if cleaning.releasesOrphanedLocks {
+                for entity in page.entities {
+                    if try await releaseOrphanedLock(of: entity) { report.releasedLocks += 1 }
+                }
+            }
+            if cleaning.removesEmptyEntities {
+                let idle = page.entities.filter { $0.lockedBy == nil && $0.backlog == 0 }.map(\.instanceID)
+                report.removedEntities += try await asMember { try await store.deleteEmptyEntities(idle) }
+            }
             query.after = page.next
         } while query.after != nil
         return report
     }
 
-    private func clean(
-        _ entity: EntityStatus, _ cleaning: EntityCleaning, _ report: inout EntityCleaning.Report
-    ) async throws {
-        if cleaning.releasesOrphanedLocks, let holder = entity.lockedBy,
-            try await store.status(of: holder)?.status.isFinal ?? true
-        {
-            try await ask(HubLocks([entity.instanceID])) { draft in
-                draft.releaseLock(of: entity.instanceID, heldBy: holder)
-            }
-            report.releasedLocks += 1
-        } else if cleaning.removesEmptyEntities, entity.lockedBy == nil, entity.backlog == 0,
-            try await store.entity(entity.instanceID)?.state == nil
-        {
-            report.removedEntities += try await ask(HubLocks([entity.instanceID])) { draft in
-                draft.clean([entity.instanceID])
-            }
+    /// - Returns: whether the holder was gone.
+    private func releaseOrphanedLock(of entity: EntityStatus) async throws -> Bool {
+        guard let holder = entity.lockedBy, try await store.status(of: holder)?.status.isFinal ?? true else {
+            return false
         }
+        try await ask(HubLocks([entity.instanceID])) { draft in
+            draft.releaseLock(of: entity.instanceID, heldBy: holder)
+        }
+        return true
     }
 }
 
@@ -154,7 +162,12 @@ extension HubConfiguration {
     /// The turn with answers that can be stored.
     fileprivate func bounded(_ turn: EntityTurn, of item: EntityWorkItem) -> EntityTurn {
         if let failure = failure(ofPayload: turn.state, "the state of the entity") {
-            return EntityTurn(results: turn.results.map { _ in .failure(failure) }, state: item.state)
+            return refused(turn, of: item, failure)
+        }
+        for effect in turn.effects {
+            if let failure = NameFault.of(effect)?.failure ?? failure(ofPayload: effect.payload, effect.payloadName) {
+                return refused(turn, of: item, failure)
+            }
         }
         var turn = turn
         turn.results = turn.results.map { result in
@@ -165,5 +178,20 @@ extension HubConfiguration {
             }
         }
         return turn
+    }
+
+    /// The turn of operations that have failed and left no trace.
+    private func refused(_ turn: EntityTurn, of item: EntityWorkItem, _ failure: TaskFailure) -> EntityTurn {
+        EntityTurn(results: turn.results.map { _ in .failure(failure) }, state: item.state)
+    }
+}
+
+extension EntityEffect {
+    /// What the text is that it carries.
+    fileprivate var payloadName: String {
+        switch self {
+        case .signal(let operation): "the input of operation \"\(operation.operation)\""
+        case .start(let request): "the input of orchestration \"\(request.name)\""
+        }
     }
 }

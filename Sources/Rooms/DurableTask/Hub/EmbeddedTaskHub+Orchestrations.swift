@@ -79,7 +79,8 @@ extension EmbeddedTaskHub {
         item.finishedTasks = results.map(\.item.sequence)
         item.runs = Set(messages.compactMap(\.executionID) + results.map(\.item.executionID))
         if let head { item.runs.insert(head.executionID) }
-        if let events = try await resolved(stored, of: ready.news.id) {
+        item.payloads = results.flatMap(\.payloads)
+        if let events = try await resolved(stored, of: ready.news.id, knowing: item.payloads) {
             item.events = events
             item.stored = stored
         }
@@ -92,10 +93,12 @@ extension EmbeddedTaskHub {
     }
 
     /// The news with their large payloads; nil when there are none.
-    private func resolved(_ events: [HistoryEvent], of id: String) async throws -> [HistoryEvent]? {
+    private func resolved(
+        _ events: [HistoryEvent], of id: String, knowing payloads: [NewPayload]
+    ) async throws -> [HistoryEvent]? {
         guard events.payloads.contains(where: { PayloadReference.row(in: $0) != nil }) else { return nil }
         do {
-            return try await resolvingPayloads(of: events)
+            return try await resolvingPayloads(of: events, knowing: payloads)
         } catch {
             finish(id, mustReload: true)
             throw error
@@ -112,7 +115,8 @@ extension EmbeddedTaskHub {
     /// The inbox of an instance that may be handed out; nil, and the instance rests, when it may not.
     func load(_ news: InstanceNews) async throws -> InboxPage? {
         do {
-            let page = try await store.inbox(of: news.id, at: clock.now, limit: Self.messageBatch)
+            let limit = InstanceHead.isEntity(news.id) ? EntityPlan.limit : Self.messageBatch
+            let page = try await store.inbox(of: news.id, at: clock.now, limit: limit)
             guard let page, page.head.isAwake else {
                 finish(news.id, mustReload: false)
                 return nil
@@ -124,7 +128,10 @@ extension EmbeddedTaskHub {
                 return nil
             }
             state.withLock { $0.instances.loaded(page.messages, of: news.id) }
-            if page.messages.count == Self.messageBatch { wake { $0.instances.mustLoad(news) } }
+            // Whether an entity must look again is for its plan to say.
+            let isFull = page.messages.count == limit && !page.head.isEntity
+            // What has not begun has nothing to do with a page of events, and rests until its beginning comes.
+            if isFull, !page.news.isEmpty { wake { $0.instances.mustLoad(news) } }
             return page
         } catch {
             finish(news.id, mustReload: true)
@@ -165,9 +172,7 @@ extension EmbeddedTaskHub {
     ) async throws -> EpisodeOutcome {
         let episode = try await episode(item, turn, position)
         do {
-            let outcome = try await journal.perform(episode.locks) { [configuration] draft in
-                try draft.complete(episode, configuration)
-            }
+            let outcome = try await store(episode)
             settle(item.instanceID, areStored: true)
             state.withLock { _ = $0.troubles.removeValue(forKey: item.instanceID) }
             metrics?.ended(item)
@@ -180,17 +185,39 @@ extension EmbeddedTaskHub {
         }
     }
 
+    /// Stores an episode, or the end of an instance that breaks a limit with it.
+    private func store(_ episode: Episode) async throws -> EpisodeOutcome {
+        do {
+            return try await commit(episode)
+        } catch let broken as LimitBroken {
+            // What else ends with the instance was not read for a turn that goes on.
+            var end = try await self.episode(episode.item, broken.turn, episode.position)
+            end.isEndByLimit = true
+            return try await commit(end)
+        }
+    }
+
+    private func commit(_ episode: Episode) async throws -> EpisodeOutcome {
+        try await journal.perform(episode.locks) { [configuration] draft in
+            try draft.complete(episode, configuration)
+        }
+    }
+
     private func episode(
         _ item: OrchestrationWorkItem, _ turn: OrchestratorTurn, _ position: HistoryPosition
     ) async throws -> Episode {
         var episode = Episode(item: item, turn: turn, position: position)
-        episode.turn = try await storingPayloads(of: turn, for: item.instanceID)
+        let referring = await referring(to: turn)
+        episode.turn = referring.carrier
+        episode.payloads = item.payloads + referring.payloads
         if let start = item.start { episode.position.parentID = start.parent?.instanceID }
         episode.leases = leaseTasks(of: turn)
         if let completion = turn.completion, completion.status != .completed {
             if episode.endsChildren { episode.children = try await store.children(of: item.instanceID) }
             episode.lockedEntities = try await store.entitiesLocked(by: item.instanceID)
-            if completion.status == .terminated { episode.openLocks = try await openLocks(of: item.instanceID) }
+            if completion.status == .terminated || turn.isEndByEngine {
+                episode.openLocks = try await openLocks(of: item.instanceID)
+            }
         }
         return episode
     }

@@ -15,6 +15,8 @@ public struct EntityWorkItem: Sendable, Equatable {
     public var isCall: [Bool]
     /// What the hub does about the entity's inbox with this item.
     package var plan: EntityPlan
+    /// The state as it is stored, when a large one has a row of its own.
+    var storedState: String?
     /// What the state's revision was; the turn is stored only behind it.
     package var revision: Int
 
@@ -22,6 +24,7 @@ public struct EntityWorkItem: Sendable, Equatable {
     package init(instanceID: String, state: String?, operations: [EntityOperation]) {
         self.instanceID = instanceID
         self.state = state
+        storedState = state
         self.operations = operations
         isCall = operations.map { $0.parentInstanceID != nil }
         plan = EntityPlan(nil, [])
@@ -33,6 +36,7 @@ public struct EntityWorkItem: Sendable, Equatable {
         plan = EntityPlan(page.head.lock, page.messages)
         instanceID = page.head.id
         state = page.state
+        storedState = page.state
         operations = plan.operations.map(\.operation)
         isCall = plan.operations.map(\.isCall)
         revision = page.head.eventCount

@@ -11,12 +11,16 @@ struct Episode: Sendable {
     var position: HistoryPosition
     /// The leases of the turn's tasks, by the action's id, of those that this process queues in memory.
     var leases: [Int: Int64] = [:]
+    /// The large payloads that the turn and the results among its news refer to.
+    var payloads: [NewPayload] = []
     /// The unfinished children that end with the instance.
     var children: [String] = []
     /// The entities whose locks the instance leaves behind when the engine ends it.
     var lockedEntities: [String] = []
-    /// The locks that the instance holds or waits for when it is ended from outside.
+    /// The locks that the instance holds or waits for when its orchestrator did not give them back.
     var openLocks: [EntityLockRequest] = []
+    /// Whether the turn is the end of an instance that broke a limit.
+    var isEndByLimit = false
 
     var id: String { item.instanceID }
 
@@ -25,7 +29,7 @@ struct Episode: Sendable {
         var locks = HubLocks([id], targets: Set(children + lockedEntities + openLocks.flatMap(\.lockSet)))
         if item.newStart != nil { locks.newcomers.insert(id) }
         if turn.completion != nil, let parent = position.parentID { locks.targets.insert(parent) }
-        for action in turn.actions {
+        for action in turn.actions where NameFault.of(action.kind) == nil {
             switch action.kind {
             case .createSubOrchestration(let call):
                 locks.subjects.insert(call.instanceID)
@@ -50,13 +54,17 @@ struct Episode: Sendable {
 extension HubDraft {
     /// Decides an episode.
     ///
-    /// One that breaks a limit ends the instance as failed instead.
-    ///
-    /// - Throws: `leaseLost` when the history is not where the episode begins or where it was when the news were read,
-    ///   since another process may have heard them meanwhile; or when this process has become another member since:
-    ///   others have what it had in hand, and its old leases are nobody's.
+    /// - Throws: ``LimitBroken``; `leaseLost` when the history is not where the episode begins or where it was when the
+    ///   news were read, since another process may have heard them meanwhile; or when this process has become another
+    ///   member since: others have what it had in hand, and its old leases are nobody's.
     mutating func complete(_ episode: Episode, _ limits: HubConfiguration) throws -> EpisodeOutcome {
         guard episode.item.member == owner else { throw TaskHubError.staleEpisode(episode.id) }
+        var episode = episode
+        episode.turn = limits.bounded(episode.turn)
+        let after = EpisodeRecord(episode, at: time)
+        if let failure = limits.failure(of: episode.turn) ?? limits.failure(of: after.position), !episode.isEndByLimit {
+            throw LimitBroken(failure: failure)
+        }
         if let start = episode.item.newStart { try create(start) }
         guard let head = self[episode.id], head.executionID == episode.position.executionID,
             head.eventCount == episode.position.eventCount, !head.status.isFinal,
@@ -66,14 +74,7 @@ extension HubDraft {
             head.eventCount > 0 || episode.item.eventCount != nil
                 || episode.item.start?.executionID == head.executionID
         else { throw TaskHubError.staleEpisode(episode.id) }
-        var episode = episode
-        episode.turn = limits.bounded(episode.turn)
-        var after = EpisodeRecord(episode, at: time)
-        if let failure = limits.failure(of: episode.turn) ?? limits.failure(of: after.position) {
-            let end = OrchestratorAction(id: -1, .completeOrchestration(Completion(.failed, failure: failure)))
-            episode.turn = OrchestratorTurn(actions: [end])
-            after = EpisodeRecord(episode, at: time)
-        }
+        keep(episode.payloads, for: episode.id)
         changes.consumed += episode.item.messages
         changes.finishedTasks += episode.item.finishedTasks
         if let completion = episode.turn.completion, completion.status == .continuedAsNew {
@@ -117,6 +118,7 @@ extension HubDraft {
                 deliver(NewMessage(event, to: episode.id, run: execution.executionID, .at(fireAt)))
             case .createSubOrchestration(let call):
                 startChild(call, action.id, execution)
+            case .callEntity(let operation): self.call(operation, execution)
             case .completeOrchestration, .rewindOrchestration: break
             default: send(action.kind)
             }
@@ -124,6 +126,9 @@ extension HubDraft {
     }
 
     private mutating func queue(_ call: TaskCall, _ id: Int, _ execution: ExecutionKey, _ episode: Episode) {
+        if let fault = NameFault.of(.scheduleTask(call)) {
+            return answer(execution, .taskFailed(taskID: id, failure: fault.failure))
+        }
         let lease = episode.leases[id]
         changes.tasks.append(
             NewTask(
@@ -132,12 +137,27 @@ extension HubDraft {
         if lease == nil, isShared { changes.signals.append(.tasks(call.workName)) }
     }
 
+    /// Tells a run at once what became of something that it asks for.
+    private mutating func answer(_ execution: ExecutionKey, _ kind: HistoryEvent.Kind) {
+        deliver(NewMessage(HistoryEvent(at: time, kind), to: execution.instanceID, run: execution.executionID))
+    }
+
+    private mutating func call(_ operation: EntityOperation, _ execution: ExecutionKey) {
+        if let fault = NameFault.of(.callEntity(operation)) {
+            return answer(
+                execution, .entityOperationFailed(requestID: operation.requestID, failure: fault.failure))
+        }
+        deliver(NewMessage(HistoryEvent(at: time, .entityOperationCalled(operation)), to: operation.target))
+    }
+
     /// Starts a child; one that is there already and has not ended fails the call.
     mutating func startChild(_ call: SubOrchestrationCall, _ id: Int, _ execution: ExecutionKey) {
+        if let fault = NameFault.of(.createSubOrchestration(call)) {
+            return answer(execution, .subOrchestrationFailed(taskID: id, failure: fault.failure))
+        }
         let existing = self[call.instanceID]
         if let existing, !existing.status.isFinal, !existing.isExpected {
-            let event = HistoryEvent(at: time, .subOrchestrationFailed(taskID: id, failure: .duplicate(call)))
-            return deliver(NewMessage(event, to: execution.instanceID, run: execution.executionID))
+            return answer(execution, .subOrchestrationFailed(taskID: id, failure: .duplicate(call)))
         }
         var start = ExecutionStarted(
             name: call.name, version: call.version, input: call.input, instanceID: call.instanceID,
@@ -160,8 +180,6 @@ extension HubDraft {
             deliver(
                 NewMessage(
                     HistoryEvent(at: time, .entityOperationSignaled(operation)), to: operation.target, visibility))
-        case .callEntity(let operation):
-            deliver(NewMessage(HistoryEvent(at: time, .entityOperationCalled(operation)), to: operation.target))
         case .lockEntities(let request):
             guard let first = request.lockSet.first else { break }
             deliver(NewMessage(HistoryEvent(at: time, .entityLockRequested(request)), to: first))
@@ -239,6 +257,23 @@ extension HubDraft {
         news.endedRuns.append(old.id)
         news.mustLoad.append(head.news)
     }
+}
+
+/// An episode breaks a limit, so that its instance is to end as failed instead.
+struct LimitBroken: Error {
+    let failure: TaskFailure
+
+    /// The end.
+    var turn: OrchestratorTurn {
+        OrchestratorTurn(actions: [
+            OrchestratorAction(id: -1, .completeOrchestration(Completion(.failed, failure: failure)))
+        ])
+    }
+}
+
+extension OrchestratorTurn {
+    /// Whether the engine ends the instance, so that its orchestrator gives nothing back.
+    var isEndByEngine: Bool { completion != nil && actions.last?.id == -1 }
 }
 
 /// What an episode adds to the history.

@@ -25,6 +25,8 @@ package struct HubChanges: Sendable {
     package var flags: [InstanceFlag] = []
     /// Inbox rows to delete.
     package var consumed: [Int64] = []
+    /// Messages that must wait for the lock of their entity, out of the way of those that need not.
+    package var passedOver: [PassedOverMessage] = []
     /// Instances whose inboxes are emptied.
     package var clearedInboxes: [String] = []
     /// Instances whose inboxes lose what was meant for one run.
@@ -43,8 +45,12 @@ package struct HubChanges: Sendable {
     package var tasks: [NewTask] = []
     /// What running tasks say about their progress.
     package var progress: [TaskProgress] = []
+    /// Large payloads to store.
+    package var payloads: [NewPayload] = []
     /// Large payloads that instances refer to, and that are kept as long as one of them is there.
     package var payloadUses: [PayloadUse] = []
+    /// Large payloads that an instance refers to no more; those that nobody else refers to are deleted.
+    package var droppedPayloadUses: [PayloadUse] = []
     /// What the other members of a shared hub must hear.
     package var signals: [HubSignal] = []
     /// Instances that end and that somebody waits for: how they ended is part of the receipt.
@@ -57,9 +63,11 @@ package struct HubChanges: Sendable {
     package var isEmpty: Bool {
         let instances = deletedInstances.count + newInstances.count + newRuns.count + continued.count
         let moved = moves.count + rewound.count + entityMoves.count
-        let inboxes = consumed.count + clearedInboxes.count + clearedRuns.count + messages.count + flags.count
+        let inboxes =
+            consumed.count + passedOver.count + clearedInboxes.count + clearedRuns.count + messages.count + flags.count
         let others = clearedHistories.count + history.count + finishedTasks.count + clearedTasks.count + tasks.count
-        return instances + moved + inboxes + others + progress.count + signals.count == 0
+        let payloads = payloads.count + payloadUses.count + droppedPayloadUses.count
+        return instances + moved + inboxes + others + payloads + progress.count + signals.count == 0
     }
 }
 
@@ -127,6 +135,17 @@ package struct InstanceFlag: Sendable {
     }
 }
 
+/// A message to an entity that somebody else has locked.
+package struct PassedOverMessage: Sendable, Equatable {
+    /// Its inbox row.
+    package var sequence: Int64
+    /// The instance that asks for an operation; empty when it is heard only once the lock is given back, whoever sent
+    /// it.
+    package var sender: String
+    /// The entity.
+    package var entity: String
+}
+
 /// A part of a history.
 package struct HistoryChunk: Sendable {
     /// The instance.
@@ -160,6 +179,9 @@ package struct NewMessage: Sendable {
         case now
         /// Not before a time.
         case at(Date)
+
+        /// The order of messages that an entity's lock keeps waiting: before all others, once it is given back.
+        package static let passedOver: Int64 = -3
 
         /// The number that stores order by: 0 for now, the milliseconds of a time, less than 0 for what comes first.
         package var order: Int64 {
@@ -208,6 +230,14 @@ package struct TaskProgress: Sendable, Equatable {
     /// The lease under which it runs; who has lost it says nothing any more.
     package var lease: Int64
     /// What the run says, as JSON text.
+    package var text: String
+}
+
+/// A large payload.
+package struct NewPayload: Sendable, Equatable {
+    /// Its row.
+    package var row: String
+    /// The payload.
     package var text: String
 }
 

@@ -17,6 +17,8 @@ extension HubConfiguration {
         for action in turn.actions {
             let (text, what) = action.kind.payload
             if let failure = failure(ofPayload: text, what) { return failure }
+            // Nobody waits for an answer that could say so.
+            if !action.kind.isAnswered, let fault = NameFault.of(action.kind) { return fault.failure }
         }
         return nil
     }
@@ -38,6 +40,14 @@ extension HubConfiguration {
 }
 
 extension OrchestratorAction.Kind {
+    /// Whether a failure of the action alone can be told.
+    fileprivate var isAnswered: Bool {
+        switch self {
+        case .scheduleTask, .createSubOrchestration, .callEntity: true
+        default: false
+        }
+    }
+
     /// The text that the action carries, and what it is.
     fileprivate var payload: (text: String?, what: String) {
         switch self {

@@ -26,7 +26,8 @@ extension HubDraft {
     /// Decides what a batch of operations did to its entity and asks of others.
     ///
     /// - Throws: `leaseLost` when the entity's state is not the one that the operations saw.
-    mutating func complete(_ item: EntityWorkItem, with turn: EntityTurn) throws {
+    mutating func complete(_ item: EntityWorkItem, with referring: Referring<EntityTurn>) throws {
+        let turn = referring.carrier
         guard var head = self[item.instanceID], head.eventCount == item.revision else {
             throw TaskHubError.staleEpisode(item.instanceID)
         }
@@ -35,16 +36,39 @@ extension HubDraft {
         }
         head.eventCount += 1
         head.lock = item.plan.lock
-        if let request = item.plan.lockRequest, !grant(request) { head.lock = nil }
+        var mustLookAgain = item.plan.mustLookAgain
+        if let request = item.plan.lockRequest, !grant(request) {
+            head.lock = nil
+            // Others were passed over for the sake of one that is gone.
+            mustLookAgain = true
+        }
         changes.consumed += item.plan.messages
+        changes.passedOver += item.plan.passedOver.map { message in
+            PassedOverMessage(sequence: message.sequence, sender: message.sender, entity: head.id)
+        }
         changes.entityMoves.append(
             EntityMove(id: head.id, time: time, revision: head.eventCount, state: turn.state, lock: head.lock))
         update(head)
+        exchangePayloads(of: item, referring)
         for (request, result) in zip(item.plan.operations, turn.results) where request.isCall {
             answer(request.operation, result)
         }
         for effect in turn.effects { perform(effect) }
-        if item.plan.mustLookAgain { news.mustLoad.append(head.news) }
+        if mustLookAgain { news.mustLoad.append(head.news) }
+    }
+
+    /// Stores what the operations left and told others, and lets go of what they heard and of the state before: an
+    /// entity lives long, and must not keep all that it ever was.
+    private mutating func exchangePayloads(of item: EntityWorkItem, _ turn: Referring<EntityTurn>) {
+        changes.payloads += turn.payloads
+        let (old, new) = (item.storedState, turn.carrier.state)
+        if old != new, let row = new.flatMap(PayloadReference.row) {
+            changes.payloadUses.append(PayloadUse(row: row, instanceID: item.instanceID))
+        }
+        let heard = item.plan.operations.map(\.operation.input) + (old == new ? [] : [old])
+        changes.droppedPayloadUses += heard.compactMap { $0 }.compactMap(PayloadReference.row).map { row in
+            PayloadUse(row: row, instanceID: item.instanceID)
+        }
     }
 
     private mutating func answer(_ operation: EntityOperation, _ result: Result<String?, TaskFailure>) {
@@ -109,17 +133,6 @@ extension HubDraft {
         guard let lock = self[id]?.lock, lock.holder == holder else { return }
         let unlock = EntityUnlock(criticalSectionID: lock.section, parentInstanceID: holder, target: id)
         deliver(NewMessage(HistoryEvent(at: time, .entityUnlockSent(unlock)), to: id))
-    }
-
-    /// Deletes entities without a state, a lock or anything to do.
-    ///
-    /// - Parameter idle: Those whose inboxes were seen empty.
-    mutating func clean(_ idle: [String]) -> Int {
-        for id in idle where self[id] != nil {
-            changes.deletedInstances.append(id)
-            remove(id)
-        }
-        return idle.count
     }
 }
 

@@ -7,6 +7,8 @@ import FoundationEssentials
 struct NewStart: Sendable, Equatable {
     var event: ExecutionStarted
     var replaces: Set<RuntimeStatus> = []
+    /// The large payloads that it refers to.
+    var payloads: [NewPayload] = []
 
     /// Word of it.
     var news: InstanceNews { InstanceNews(id: event.instanceID, name: event.name, version: event.version) }
@@ -61,6 +63,7 @@ extension HubDraft {
             changes.newRuns.append(instance)
         }
         update(head)
+        changes.payloads += start.payloads
         let visibility = event.scheduledStart.map { NewMessage.Visibility.at($0) } ?? .first
         deliver(
             NewMessage(
@@ -95,10 +98,13 @@ extension HubDraft {
     /// Tells an instance something.
     ///
     /// - Parameter keeps: Whether a message for an instance that does not exist yet waits for it.
-    mutating func post(_ event: HistoryEvent, to id: String, keeps: Bool = false) -> PostOutcome {
+    mutating func post(
+        _ event: HistoryEvent, with payloads: [NewPayload] = [], to id: String, keeps: Bool = false
+    ) -> PostOutcome {
         if self[id] == nil, keeps { expect(id) }
         guard let head = self[id], keeps || !head.isExpected else { return .notFound }
         if head.status.isFinal { return .ended }
+        changes.payloads += payloads
         deliver(NewMessage(event, to: id))
         return .stored
     }
@@ -112,10 +118,11 @@ extension HubDraft {
     /// Stores the result of a task whose instance is not in this process's memory.
     ///
     /// - Throws: `leaseLost` when this process has become another member since it leased the task.
-    mutating func finish(_ item: ActivityWorkItem, with event: HistoryEvent) throws {
+    mutating func finish(_ item: ActivityWorkItem, with result: Referring<HistoryEvent>) throws {
         guard item.lease >> 32 == owner else { throw TaskHubError.leaseLost(item) }
         changes.finishedTasks.append(item.sequence)
-        deliver(NewMessage(event, to: item.instanceID, run: item.executionID))
+        changes.payloads += result.payloads
+        deliver(NewMessage(result.carrier, to: item.instanceID, run: item.executionID))
     }
 
     /// Sets an instance aside, or takes it up again.
@@ -143,10 +150,17 @@ extension HubDraft {
     /// Deletes ended instances.
     ///
     /// - Returns: how many were deleted.
-    mutating func purge(_ ids: [String]) -> Int {
+    mutating func purge(_ ids: [String]) -> Int { delete(ids) { $0.status.isFinal } }
+
+    /// Deletes what was kept for instances that were not started.
+    ///
+    /// - Returns: how many ids it was for.
+    mutating func purgeExpected(_ ids: [String]) -> Int { delete(ids, where: \.isExpected) }
+
+    private mutating func delete(_ ids: [String], where isMeant: (InstanceHead) -> Bool) -> Int {
         var count = 0
         for id in ids {
-            guard let head = self[id], head.status.isFinal else { continue }
+            guard let head = self[id], isMeant(head) else { continue }
             changes.forgetRun(of: id)
             changes.newInstances.removeAll { $0.head.id == id }
             changes.payloadUses.removeAll { $0.instanceID == id }

@@ -62,6 +62,9 @@ extension HubDraft {
     /// What is meant for an instance that has ended, or that does not exist, is dropped; an entity comes into being.
     mutating func deliver(_ message: NewMessage) {
         guard let head = heads[message.id] ?? newEntity(message.id), head.hears(message) else { return }
+        var message = message
+        // Before it begins, an instance hears its end alone: that must not be behind any number of events.
+        if head.status == .pending, message.event.kind.terminates { message.visibility = .early }
         changes.messages.append(message)
         for row in message.event.payloads.compactMap(PayloadReference.row) {
             changes.payloadUses.append(PayloadUse(row: row, instanceID: message.id))
@@ -69,9 +72,13 @@ extension HubDraft {
         if !isMine(head) { changes.signals.append(.news(head.news, owner: head.owner)) }
     }
 
-    /// Drops the messages of runs that a later request of the same transaction ended; to be called once, at the end.
+    /// Drops the messages of runs that a later request of the same transaction ended, and payloads that came with what
+    /// was declined; to be called once, at the end.
     mutating func dropUnheard() {
         changes.messages.removeAll { message in heads[message.id].map { !$0.hears(message) } ?? true }
+        guard !changes.payloads.isEmpty else { return }
+        let used = Set(changes.payloadUses.map(\.row))
+        changes.payloads.removeAll { !used.contains($0.row) }
     }
 
     /// Tells the members of instances that nobody keeps: one that looked for them meanwhile has passed over what this
@@ -106,6 +113,7 @@ struct EntityName {
     let text: String
 
     init?(id: String) {
+        guard InstanceHead.isEntity(id) else { return nil }
         let parts = id.dropFirst().split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { return nil }
         text = String(parts[0])

@@ -42,11 +42,18 @@ package protocol HubStore: Sendable {
     /// The history of an instance's current run; nil when there is no such instance.
     func history(of id: String) async throws -> StoredHistory?
 
-    /// The messages of an instance that are visible at a time, in order; nil when there is no such instance.
+    /// The messages of an instance that are visible at a time, in the order of ``InstanceHead/inbox(at:)``; nil when
+    /// there is no such instance.
     func inbox(of id: String, at time: Date, limit: Int) async throws -> InboxPage?
 
     /// The unfinished children of an instance.
     func children(of id: String) async throws -> [String]
+
+    /// The children of an instance that have ended.
+    func endedChildren(of id: String) async throws -> [String]
+
+    /// Ids for which something has been kept since before a time, although no such instance was started.
+    func expected(before time: Date, limit: Int) async throws -> [String]
 
     /// Ended instances in the order in which they ended, to be purged.
     func ended(_ filter: PurgeFilter, limit: Int) async throws -> [String]
@@ -78,11 +85,6 @@ package protocol HubStore: Sendable {
     /// Gives all tasks under these leases back to the queue.
     func giveBack(leases: Set<Int64>) async throws
 
-    /// Stores a large payload, which is deleted with the instance.
-    ///
-    /// - Returns: its row.
-    func putPayload(_ text: String, for instanceID: String) async throws -> String
-
     /// A large payload; nil when there is none of this row.
     func payload(_ row: String) async throws -> String?
 
@@ -100,6 +102,12 @@ package protocol HubStore: Sendable {
 
     /// The entities whose lock an instance holds.
     func entitiesLocked(by id: String) async throws -> [String]
+
+    /// Deletes those of these entities that have neither a state nor a lock nor a message, as they are then: what came
+    /// since somebody looked keeps its entity.
+    ///
+    /// - Returns: how many were deleted.
+    func deleteEmptyEntities(_ ids: [String]) async throws -> Int
 }
 
 /// A store on which several processes work.
@@ -235,7 +243,7 @@ extension HistoryEvent.Kind {
     var begins: Bool { if case .executionStarted = self { true } else { false } }
 
     /// Whether somebody asked to end the instance.
-    fileprivate var terminates: Bool { if case .executionTerminated = self { true } else { false } }
+    var terminates: Bool { if case .executionTerminated = self { true } else { false } }
 }
 
 /// What is known of an entity.

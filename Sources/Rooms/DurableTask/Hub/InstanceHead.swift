@@ -1,6 +1,8 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
+package import FoundationEssentials
+
 /// What decisions about an instance need to know of its row.
 package struct InstanceHead: Sendable, Equatable {
     /// The instance's id.
@@ -50,6 +52,18 @@ package struct InstanceHead: Sendable, Equatable {
     /// Whether this is the id of an entity.
     package static func isEntity(_ id: String) -> Bool { id.utf8.first == UInt8(ascii: "@") }
 
+    /// Which of its messages are to be read, part by part.
+    ///
+    /// A locked entity hears its holder alone, so what was passed over is left out but for the holder's own. An
+    /// instance that has not begun hears nothing before its beginning, which may be timed: it must not be behind
+    /// any number of others.
+    package func inbox(at time: Date) -> [InboxPart] {
+        let now = max(1, time.millisecondsSince1970)
+        let first = NewMessage.Visibility.passedOver
+        if let lock { return [InboxPart(first...first, sender: lock.holder), InboxPart((first + 1)...now)] }
+        return status == .pending ? [InboxPart(1...now), InboxPart(first...0)] : [InboxPart(first...now)]
+    }
+
     /// Whether it is in this run.
     func isRun(_ execution: ExecutionKey) -> Bool { executionID == execution.executionID && !status.isFinal }
 
@@ -58,6 +72,19 @@ package struct InstanceHead: Sendable, Equatable {
 
     /// Word of its news.
     package var news: InstanceNews { InstanceNews(id: id, name: name, version: version) }
+}
+
+/// A part of an inbox.
+package struct InboxPart: Sendable {
+    /// The messages of these numbers (``NewMessage/Visibility/order``), in their order.
+    package var orders: ClosedRange<Int64>
+    /// Only what was passed over and is from this instance; nil for all.
+    package var sender: String?
+
+    init(_ orders: ClosedRange<Int64>, sender: String? = nil) {
+        self.orders = orders
+        self.sender = sender
+    }
 }
 
 /// Who holds the lock of an entity.

@@ -313,6 +313,8 @@ struct InstanceQueue {
 /// The result of an activity that waits in memory for the episode that it causes.
 struct PendingResult: Sendable {
     var event: HistoryEvent
+    /// The large payload that it refers to.
+    var payloads: [NewPayload] = []
     var item: ActivityWorkItem
     /// Told whether the result was stored; whoever waits must store it otherwise.
     var waiter: CheckedContinuation<Bool, Never>

@@ -15,9 +15,15 @@ extension MemoryHubStore.Rows {
         for move in changes.entityMoves { instances[move.id]?.apply(move) }
         for flag in changes.flags { instances[flag.id]?.apply(flag) }
         consume(changes)
+        passOver(changes.passedOver)
         for id in changes.clearedHistories { instances[id]?.chunks = [] }
         for chunk in changes.history { instances[chunk.id]?.chunks.append(chunk.events) }
+        for payload in changes.payloads { payloads[payload.row] = ([], payload.text) }
         for use in changes.payloadUses { payloads[use.row]?.users.insert(use.instanceID) }
+        for use in changes.droppedPayloadUses {
+            payloads[use.row]?.users.remove(use.instanceID)
+            if payloads[use.row]?.users.isEmpty == true { payloads[use.row] = nil }
+        }
         for sequence in changes.finishedTasks { tasks[sequence] = nil }
         for id in changes.clearedTasks { clearTasks(of: id) }
         for progress in changes.progress where tasks[progress.sequence]?.item.lease == progress.lease {
@@ -54,7 +60,7 @@ extension MemoryHubStore.Rows {
         instances[head.id]?.failure = nil
     }
 
-    private mutating func delete(_ id: String) {
+    mutating func delete(_ id: String) {
         instances[id] = nil
         clearTasks(of: id)
         for row in payloads.keys { payloads[row]?.users.remove(id) }
@@ -72,6 +78,18 @@ extension MemoryHubStore.Rows {
         guard !consumed.isEmpty else { return }
         let ids = changes.moves.map(\.id) + changes.entityMoves.map(\.id) + changes.continued.map(\.head.id)
         for id in ids { instances[id]?.inbox.removeAll { consumed.contains($0.message.sequence) } }
+    }
+
+    private mutating func passOver(_ messages: [PassedOverMessage]) {
+        for message in messages {
+            guard
+                let index = instances[message.entity]?.inbox.firstIndex(where: {
+                    $0.message.sequence == message.sequence
+                })
+            else { continue }
+            instances[message.entity]?.inbox[index].order = NewMessage.Visibility.passedOver
+            instances[message.entity]?.inbox[index].message.executionID = message.sender
+        }
     }
 
     private mutating func deliver(_ message: NewMessage) -> Int64 {

@@ -26,6 +26,10 @@ final class MemoryHubStore: HubStore {
     struct Letter {
         var message: StoredMessage
         var order: Int64
+
+        func isIn(_ part: InboxPart) -> Bool {
+            part.orders.contains(order) && part.sender.map { $0 == message.executionID } ?? true
+        }
     }
 
     struct QueuedItem {
@@ -111,17 +115,30 @@ final class MemoryHubStore: HubStore {
     func inbox(of id: String, at time: Date, limit: Int) async throws -> InboxPage? {
         rows.withLock { rows in
             guard let instance = rows.instances[id] else { return nil }
-            let now = time.millisecondsSince1970
-            let visible = instance.inbox.filter { $0.order <= now }
-                .sorted { ($0.order, $0.message.sequence) < ($1.order, $1.message.sequence) }
+            let letters = instance.head.inbox(at: time).flatMap { part in
+                instance.inbox.filter { $0.isIn(part) }
+                    .sorted { ($0.order, $0.message.sequence) < ($1.order, $1.message.sequence) }
+            }
             return InboxPage(
-                head: instance.head, state: instance.input, messages: visible.prefix(limit).map(\.message))
+                head: instance.head, state: instance.input, messages: letters.prefix(limit).map(\.message))
         }
     }
 
     func children(of id: String) async throws -> [String] {
         rows.withLock { rows in
             rows.instances.values.map(\.head).filter { $0.parent?.instanceID == id && !$0.status.isFinal }.map(\.id)
+        }
+    }
+
+    func endedChildren(of id: String) async throws -> [String] {
+        rows.withLock { rows in
+            rows.instances.values.map(\.head).filter { $0.parent?.instanceID == id && $0.status.isFinal }.map(\.id)
+        }
+    }
+
+    func expected(before time: Date, limit: Int) async throws -> [String] {
+        rows.withLock { rows in
+            rows.instances.values.filter { $0.head.isExpected && $0.createdAt < time }.prefix(limit).map(\.head.id)
         }
     }
 
@@ -136,7 +153,7 @@ final class MemoryHubStore: HubStore {
     func readyInstances(after sequence: Int64, limit: Int) async throws -> [(sequence: Int64, news: InstanceNews)] {
         rows.withLock { rows in
             let ready = rows.instances.values.filter(\.isAwake).flatMap { instance in
-                instance.inbox.filter { $0.order <= 0 && $0.message.sequence > sequence }
+                instance.inbox.filter { $0.order <= 0 && $0.message.sequence > sequence && instance.hears($0) }
                     .map { (sequence: $0.message.sequence, news: instance.news) }
             }
             return Array(ready.sorted { $0.sequence < $1.sequence }.prefix(limit))
@@ -226,14 +243,6 @@ extension MemoryHubStore {
 
 // Large payloads.
 extension MemoryHubStore {
-    func putPayload(_ text: String, for instanceID: String) async throws -> String {
-        rows.withLock { rows in
-            let row = "\(rows.nextSequence())"
-            rows.payloads[row] = ([instanceID], text)
-            return row
-        }
-    }
-
     func payload(_ row: String) async throws -> String? { rows.withLock { $0.payloads[row]?.text } }
 }
 
@@ -258,6 +267,16 @@ extension MemoryHubStore {
     func entitiesLocked(by id: String) async throws -> [String] {
         rows.withLock { rows in rows.instances.values.map(\.head).filter { $0.lock?.holder == id }.map(\.id) }
     }
+
+    func deleteEmptyEntities(_ ids: [String]) async throws -> Int {
+        rows.withLock { rows in
+            let empty = ids.filter { id in
+                rows.instances[id].map { $0.input == nil && $0.head.lock == nil && $0.inbox.isEmpty } ?? false
+            }
+            for id in empty { rows.delete(id) }
+            return empty.count
+        }
+    }
 }
 
 extension MemoryHubStore.Instance {
@@ -265,6 +284,11 @@ extension MemoryHubStore.Instance {
 
     /// Whether it is to be handed out when there are messages.
     var isAwake: Bool { head.isAwake }
+
+    /// Whether a message is none that a lock keeps waiting.
+    func hears(_ letter: MemoryHubStore.Letter) -> Bool {
+        head.lock == nil || letter.order != NewMessage.Visibility.passedOver
+    }
 
     var entity: StoredEntity { StoredEntity(head: head, updatedAt: updatedAt, state: input, backlog: inbox.count) }
 

@@ -167,7 +167,7 @@ extension OrchestratorAction.Kind {
 
 extension EntityEffect {
     /// The text that it carries.
-    fileprivate var payload: String? {
+    var payload: String? {
         get {
             switch self {
             case .signal(let operation): operation.input

@@ -13,6 +13,8 @@ public struct PurgeFilter: Sendable, Equatable {
     public var createdTo: Date?
     /// Those in one of these states; states that are no end match nothing.
     public var statuses: Set<RuntimeStatus>
+    /// Whether the descendants that have ended go with them, whenever and however they ended.
+    public var isRecursive = false
 
     /// A filter with its parts; by default all that have ended.
     public init(endedBefore: Date? = nil, statuses: Set<RuntimeStatus> = [.completed, .failed, .terminated, .canceled])

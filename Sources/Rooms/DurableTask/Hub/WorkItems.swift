@@ -14,6 +14,8 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     public var events: [HistoryEvent]
     /// The news as they are stored, when large payloads have rows of their own there.
     var stored: [HistoryEvent]?
+    /// The large payloads that the news refer to and that are stored with the episode.
+    var payloads: [NewPayload] = []
     /// The inbox rows that the news come from.
     package var messages: [Int64]
     /// The queue rows of the activities whose results are among the news and stored with the episode.

@@ -58,15 +58,14 @@ private struct FailedCalls {
 
     init(in history: [HistoryEvent]) {
         self.history = history
-        var children: [String: Int] = [:]
+        var children = ChildAttempts()
         for event in history {
             switch event.kind {
             case .orchestratorStarted: unlocked = []
             case .taskScheduled(let call): note(event.id, asAttemptOf: call.firstTaskID ?? event.id)
             case .subOrchestrationCreated(let call):
-                let first = children[call.firstInstanceID] ?? event.id
-                children[call.instanceID] = children[call.instanceID] ?? event.id
-                note(event.id, asAttemptOf: first)
+                note(event.id, asAttemptOf: children.note(call, event.id))
+            case .subOrchestrationFailed(let id, _): children.fail(id)
             case .taskCompleted(let id, _), .subOrchestrationCompleted(let id, _): succeeded.insert(id)
             case .entityUnlockSent(let unlock): unlocked.insert(unlock.criticalSectionID)
             default: break
@@ -138,12 +137,47 @@ extension ExecutionStarted {
     }
 }
 
+/// Tells further attempts at a child from children of their own that are named like one.
+///
+/// A further attempt is made once the one before it has failed, with the same name and input.
+private struct ChildAttempts {
+    private var calls: [String: (call: SubOrchestrationCall, id: Int, first: Int)] = [:]
+    private var failed: Set<Int> = []
+
+    /// A child failed.
+    mutating func fail(_ id: Int) { failed.insert(id) }
+
+    /// A child was called.
+    ///
+    /// - Returns: the action of the first attempt.
+    mutating func note(_ call: SubOrchestrationCall, _ id: Int) -> Int {
+        if let known = calls[call.instanceID], known.id == id { return known.first }
+        var first = id
+        if let former = call.formerInstanceID.flatMap({ calls[$0] }), failed.contains(former.id),
+            call.repeats(former.call)
+        {
+            first = former.first
+        }
+        calls[call.instanceID] = (call, id, first)
+        return first
+    }
+}
+
 extension SubOrchestrationCall {
-    /// The instance id of the first attempt, if this is a further one.
-    fileprivate var firstInstanceID: String {
-        guard let colon = instanceID.lastIndex(of: ":") else { return instanceID }
-        let number = Int(instanceID[instanceID.index(after: colon)...])
-        return number.map { $0 > 1 } == true ? String(instanceID[..<colon]) : instanceID
+    /// The instance id of the attempt before, if this may be a further one.
+    fileprivate var formerInstanceID: String? {
+        guard let colon = instanceID.lastIndex(of: ":"),
+            let number = Int(instanceID[instanceID.index(after: colon)...]),
+            number > 1
+        else { return nil }
+        let first = String(instanceID[..<colon])
+        return number == 2 ? first : "\(first):\(number - 1)"
+    }
+
+    /// Large inputs, of which only the rows are known, are taken for the same.
+    fileprivate func repeats(_ call: SubOrchestrationCall) -> Bool {
+        let isLarge = [input, call.input].allSatisfy { $0.flatMap(PayloadReference.row) != nil }
+        return name == call.name && (input == call.input || isLarge)
     }
 }
 

@@ -76,6 +76,7 @@ public final class TaskHubWorker: Sendable {
             group.addTask { try await self.service { await self.passCancellationsOn() } }
             group.addTask { try await self.service { await self.reportEscapes() } }
             group.addTask { try await self.service { await self.returnRefused() } }
+            group.addTask { try await self.service { await self.warnOfSchedules() } }
             group.addTask { await self.drainDeadline() }
             group.addTask { try await self.work() }
             // Who waits for an episode of this worker would wait for ever.

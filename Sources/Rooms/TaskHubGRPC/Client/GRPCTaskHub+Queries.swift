@@ -45,7 +45,9 @@ extension GRPCTaskHub {
         let wanted = Wire.PurgeInstanceFilter(
             createdTimeFrom: filter.createdFrom, createdTimeTo: filter.createdTo,
             runtimeStatus: Wire.OrchestrationStatus.numbers(filter.statuses))
-        return try await purge(Wire.PurgeInstancesRequest(isOrchestration: true, kind: .purgeInstanceFilter(wanted)))
+        return try await purge(
+            Wire.PurgeInstancesRequest(
+                recursive: filter.isRecursive, isOrchestration: true, kind: .purgeInstanceFilter(wanted)))
     }
 
     private func purge(_ request: Wire.PurgeInstancesRequest) async throws -> Int {
@@ -68,7 +70,7 @@ extension GRPCTaskHub {
             query.after = page.next
         } while query.after != nil
         var count = 0
-        for id in doomed { count += try await purge(id, isRecursive: false) }
+        for id in doomed { count += try await purge(id, isRecursive: filter.isRecursive) }
         return count
     }
 

@@ -30,7 +30,8 @@ extension TaskHubService {
         case .instanceBatch(let batch): try await purge(try ids(of: batch), recursive: request.recursive)
         case .purgeInstanceFilter(let filter):
             Wire.PurgeInstancesResponse(
-                deletedInstanceCount: Int32(clamping: try await hub.purge(PurgeFilter(filter))),
+                deletedInstanceCount: Int32(
+                    clamping: try await hub.purge(PurgeFilter(filter, isRecursive: request.recursive))),
                 isComplete: true)
         case nil: throw GRPCStatus(.invalidArgument, "the request says nothing of what to purge")
         }
@@ -66,8 +67,9 @@ extension TaskHubService {
 }
 
 extension PurgeFilter {
-    fileprivate init(_ filter: Wire.PurgeInstanceFilter) {
+    fileprivate init(_ filter: Wire.PurgeInstanceFilter, isRecursive: Bool) {
         self.init()
+        self.isRecursive = isRecursive
         createdFrom = filter.createdTimeFrom
         createdTo = filter.createdTimeTo
         if !filter.runtimeStatus.isEmpty { statuses = Wire.OrchestrationStatus.statuses(filter.runtimeStatus) }

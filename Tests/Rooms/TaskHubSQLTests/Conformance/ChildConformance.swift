@@ -155,6 +155,34 @@ struct ChildConformance {
         }
     }
 
+    @Test(arguments: HubKind.everywhere, [true, false])
+    func purgeKnowsTheChildrenOfEarlierRuns(_ kind: HubKind, _ isByFilter: Bool) async throws {
+        let hub = try await HubHouse(kind).door { $0.purgeBatch = 2 }
+        let registry = TaskRegistry.main { context, number in
+            if number == 0 { return 0 }
+            let options = ChildOptions(id: "\(context.instanceID).\(number)")
+            _ = try await context.call(orchestration: "leaf", number, as: Int.self, options: options)
+            throw context.continueAsNew(number - 1)
+        }.with(orchestration: "leaf") { context, number in
+            let options = ChildOptions(id: "\(context.instanceID).leaf")
+            return number == 9 ? 9 : try await context.call(orchestration: "leaf", 9, as: Int.self, options: options)
+        }
+        try await withWorker(hub, registry) {
+            _ = try await hub.run("a", 3)
+            try await hub.begin("b", "leaf", 9)
+            _ = try await hub.waitForCompletion(of: "b")
+        }
+        #expect(try await hub.countByStatus(InstanceQuery()) == [.completed: 8])
+        if isByFilter {
+            var filter = PurgeFilter()
+            filter.isRecursive = true
+            #expect(try await hub.purge(filter) == 8)
+        } else {
+            #expect(try await hub.purge("a", isRecursive: true) == 7)
+            #expect(try await hub.list(InstanceQuery()).instances.map(\.id) == ["b"])
+        }
+    }
+
     @Test(arguments: HubKind.everywhere)
     func purgeTakesEndedChildrenAlongWhenItIsToldTo(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)

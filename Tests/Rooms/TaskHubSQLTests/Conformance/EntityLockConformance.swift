@@ -138,15 +138,17 @@ struct EntityLockConformance {
         case terminated
         case failed
         case terminatedWhileWaiting
+        case brokeALimit
     }
 
     @Test(arguments: HubKind.everywhere, End.allCases)
     func locksAreGivenBackHoweverTheirHolderEnds(_ kind: HubKind, _ end: End) async throws {
         let house = try HubHouse(kind)
-        let hub = try await house.door()
+        let hub = try await house.door { $0.maximumPayloadBytes = 10_000 }
         let registry = TaskRegistry.main { context, _ in
             try await context.lock(Till.id("a"), Till.id("b")) {
                 try await context.event("go")
+                if end == .brokeALimit { try context.setCustomStatus(String(repeating: "x", count: 20_000)) }
                 throw TaskFailure(type: "Broken", message: "no")
             }
         }.with(Till.self).with(orchestration: "other") { context, _ in
@@ -160,7 +162,7 @@ struct EntityLockConformance {
             try await hub.begin("holder")
             let last = end == .terminatedWhileWaiting ? "a" : "b"
             try await until { try await hub.entity("@counter@\(last)", includesState: false)?.lockedBy == "holder" }
-            if end == .failed {
+            if end == .failed || end == .brokeALimit {
                 try await hub.raiseEvent("go", 0, to: "holder")
             } else {
                 try await hub.terminate("holder", reason: "enough")
@@ -215,7 +217,7 @@ struct EntityLockConformance {
     func aSignalNeedsAnEntity(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
         let hub = try await house.door()
-        for target in ["a", "@a", "@@a", ""] {
+        for target in ["a", "@a", "@@a", "", "user@example.com"] {
             let request = EntityOperation(requestID: "1", operation: "add", input: "1", target: target)
             #expect(try await refusal { try await hub.signal(request) } == .invalid)
         }

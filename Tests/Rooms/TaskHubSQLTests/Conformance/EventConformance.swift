@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import DurableTask
 import FoundationEssentials
 import TaskHubSQL
 import Testing
+
+@testable import DurableTask
 
 /// What becomes of events from outside, whatever the hub.
 @Suite(.timeLimit(.minutes(5)))
@@ -160,5 +161,23 @@ struct EventConformance {
             #expect(try await hub.waitForCompletion(of: "a").status == .terminated)
         }
         #expect(try await hub.purge("a", isRecursive: false) == 1)
+    }
+
+    @Test(arguments: HubKind.giving(.keptEvents))
+    func whatIsKeptForNobodyIsDeletedWhenItIsOld(_ kind: HubKind) async throws {
+        let clock = VirtualHubClock(skipsIdleTime: false)
+        let hub = try await HubHouse(kind, clock: clock).hub {
+            $0.retention = HubConfiguration.Retention(age: .seconds(3_600))
+        }
+        try await hub.raiseEvent("number", 1, to: "by hand", ifMissing: .keep)
+        #expect(try await hub.purge("by hand", isRecursive: false) == 1)
+        #expect(try await hub.purge("by hand", isRecursive: false) == 0)
+        try await hub.raiseEvent("number", 1, to: "old", ifMissing: .keep)
+        clock.advance(by: .seconds(3_601))
+        try await hub.raiseEvent("number", 3, to: "new", ifMissing: .keep)
+        #expect(try await hub.store.expected(before: .distantFuture, limit: 9).sorted() == ["new", "old"])
+        try await withWorker(hub, Self.pair) {
+            try await until { try await hub.store.expected(before: .distantFuture, limit: 9) == ["new"] }
+        }
     }
 }

@@ -1,7 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-import DurableTask
+import Basics
 import FoundationEssentials
 import GRPC
 import SQL
@@ -11,6 +11,8 @@ import TaskHubGRPC
 import TaskHubSQL
 import Telemetry
 import Testing
+
+@testable import DurableTask
 
 /// The kinds of hub that the conformance suite runs against.
 enum HubKind: String, CaseIterable, CustomTestStringConvertible {
@@ -62,6 +64,8 @@ final class HubHouse: Sendable {
     let clock: VirtualHubClock
     private let kind: HubKind
     private let open: @Sendable (HubConfiguration) async throws -> EmbeddedTaskHub
+    /// How many rows there are for large payloads.
+    let payloadRows: @Sendable () async throws -> Int
     private let folder: URL?
 
     init(_ kind: HubKind, clock: VirtualHubClock = VirtualHubClock()) throws {
@@ -72,15 +76,18 @@ final class HubHouse: Sendable {
             let store = EmbeddedTaskHub.memoryStore()
             folder = nil
             open = { try await EmbeddedTaskHub(store: store, clock: clock, configuration: $0, log: .silent) }
+            payloadRows = { (store as? MemoryHubStore)?.rows.withLock { $0.payloads.count } ?? 0 }
         case .sqlite:
             let folder = FileManager.default.temporaryDirectory.appending(path: "hub-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let path = folder.appending(path: "hub.sqlite").path
             self.folder = folder
             open = { try await .sqlite(try SQLiteDatabase(path: path), clock: clock, configuration: $0) }
+            payloadRows = { try await Self.payloadRows(in: try SQLiteDatabase(path: path)) }
         case .postgres:
             folder = nil
             let room = PostgresRoom()
+            payloadRows = { try await Self.payloadRows(in: try await room.open()) }
             open = { configuration in
                 // Whoever opens the hub again plays that the process before it died long ago.
                 try await room.expireMembers()
@@ -88,6 +95,11 @@ final class HubHouse: Sendable {
                 return try await .postgres(try await room.open(), clock: housed, configuration: configuration)
             }
         }
+    }
+
+    private static func payloadRows(in database: any SQLDatabase) async throws -> Int {
+        let count = [SQLCall("SELECT COUNT(*) FROM hub_payload")]
+        return Int(try await database.queryAll(count)[0][0].int(0))
     }
 
     deinit {

@@ -84,4 +84,23 @@ struct ScheduleConformance {
         }
         #expect(try await hub.list(InstanceQuery(idPrefix: "a:")).instances.count == 3)
     }
+
+    @Test(arguments: HubKind.allCases)
+    func aWorkerWithoutSchedulesLeavesThemToOthers(_ kind: HubKind) async throws {
+        let clock = VirtualHubClock(skipsIdleTime: false)
+        let house = try HubHouse(kind, clock: clock)
+        let before = try await house.hub()
+        let hourly = try schedule("@hourly")
+        try await withWorker(before, registry) { try await before.schedules.create("a", hourly) }
+        let hub = try await house.hub()
+        try await withWorker(hub, TaskRegistry.main { _, number in number }) {
+            clock.advance(by: .seconds(3_600))
+            for number in 1...5 { _ = try await hub.run("i\(number)") }
+            #expect(try await hub.entity("@schedule@a", includesState: false)?.backlog == 1)
+        }
+        let after = try await house.hub()
+        try await withWorker(after, registry) {
+            try await until { try await !after.list(InstanceQuery(idPrefix: "a:")).instances.isEmpty }
+        }
+    }
 }
