@@ -184,18 +184,26 @@ extension FailingStore {
     }
 
     /// Takes tasks.
-    package func claimTasks(named name: WorkName, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
-        try await disturbed { try await base.claimTasks(named: name, limit: limit, lease: lease) }
+    package func claimTasks(_ claim: TaskClaim) async throws -> [ActivityWorkItem] {
+        try await disturbed { try await base.claimTasks(claim) }
     }
 
+    /// Takes the tasks that nobody waits for any longer.
+    package func claimOverdue(at time: Date, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+        try await disturbed { try await base.claimOverdue(at: time, limit: limit, lease: lease) }
+    }
+
+    /// Finds when the first caller stops waiting.
+    package func nextStartLimit() async throws -> Date? { try await disturbed { try await base.nextStartLimit() } }
+
     /// Reads the names of tasks.
-    package func waitingTaskNames() async throws -> Set<WorkName> {
+    package func waitingTaskNames() async throws -> [WorkName: Int] {
         try await disturbed { try await base.waitingTaskNames() }
     }
 
     /// Gives back.
-    package func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws {
-        try await disturbed { try await base.giveBack(item, parked: reason) }
+    package func giveBack(_ items: [ActivityWorkItem], _ way: TaskReturn) async throws {
+        try await disturbed { try await base.giveBack(items, way) }
     }
 
     /// Gives back.

@@ -135,7 +135,9 @@ extension RowStatement {
         .text("name"), .text("version"), .text("input"), .text("tags"), .integer("priority"),
         .integer("queued_at"), .integer("deliveries"), .integer("lease"),
     ]
-    fileprivate static let tasks = insert(into: "hub_task", task)
+    /// Tasks of which no column has anything unusual.
+    fileprivate static let plainTasks = insert(into: "hub_task", task)
+    fileprivate static let tasks = insert(into: "hub_task", task + [.text("fairness"), .integer("start_by")])
 }
 
 // Instances.
@@ -276,6 +278,8 @@ extension ChangeWriter {
             try connection.execute(
                 "UPDATE hub_instance SET parent = ? WHERE id = ?",
                 [.text(try Payload.encode(parent)), .text(flag.id)])
+        case .deliveries(let count):
+            try each("UPDATE hub_instance SET deliveries = ? WHERE id = ?", [[.int(count), .text(flag.id)]])
         case .parked(let reason):
             try connection.execute(
                 "UPDATE hub_instance SET parked = ? WHERE id = ?", [.optional(reason), .text(flag.id)])
@@ -317,7 +321,12 @@ extension ChangeWriter {
     private func queue(_ tasks: [NewTask]) throws -> [Int64] {
         if tasks.isEmpty { return [] }
         let numbers = try taskNumbers.take(tasks.count) ?? drawTaskNumbers(tasks.count)
-        return try insert(.tasks, try tasks.map(row), numbers)
+        let rows = try tasks.map(row)
+        if tasks.allSatisfy(\.isPlain) { return try insert(.plainTasks, rows, numbers) }
+        let more: [[SQLValue]] = tasks.map { task in
+            [.text(task.call.fairnessKey), .optional(task.startLimit?.millisecondsSince1970)]
+        }
+        return try insert(.tasks, zip(rows, more).map { $0 + $1 }, numbers)
     }
 
     /// Draws more than are needed, for those who come later.
@@ -350,7 +359,12 @@ extension ChangeWriter {
             .text(task.execution.instanceID), .text(task.execution.executionID), .text(task.orchestration),
             .int(task.id), .text(call.name), .optional(call.version), .optional(call.input),
             .optional(try call.tags.map { try Payload.encode($0) }), .int(call.priority), .time(task.time),
-            .int(task.lease == nil ? 0 : 1), .integer(task.lease ?? 0),
+            0, .integer(task.lease ?? 0),
         ]
     }
+}
+
+extension NewTask {
+    /// Whether it has neither a fairness key nor a limit of waiting.
+    fileprivate var isPlain: Bool { call.fairnessKey.isEmpty && call.scheduleToStart == nil }
 }

@@ -20,7 +20,7 @@ extension HubSignal {
     var text: String {
         switch self {
         case .news(let news, let owner): "n\t\(owner)\t\(news.workName.text)\t\(news.id)"
-        case .tasks(let name): "t\t\(name.text)"
+        case .tasks(let name, let priority): "t\t\(priority)\t\(name.text)"
         case .ended(let id): "e\t\(id)"
         case .cancelled(let id): "c\t\(id)"
         case .missed: "m"
@@ -35,7 +35,9 @@ extension HubSignal {
             guard let owner = Int64(parts[1]) else { return nil }
             let name = WorkName(text: parts[2])
             self = .news(InstanceNews(id: parts[3], name: name.name, version: name.version), owner: owner)
-        case ("t", 2...): self = .tasks(WorkName(text: parts.dropFirst().joined(separator: "\t")))
+        case ("t", 3...):
+            guard let priority = Int(parts[1]) else { return nil }
+            self = .tasks(WorkName(text: parts.dropFirst(2).joined(separator: "\t")), priority: priority)
         case ("e", 2...): self = .ended(id: parts.dropFirst().joined(separator: "\t"))
         case ("c", 2...): self = .cancelled(id: parts.dropFirst().joined(separator: "\t"))
         case ("m", 1): self = .missed

@@ -10,9 +10,12 @@ enum HeadRow {
     static func columns(_ dialect: any SQLHubDialect) -> String {
         """
         id, name, execution_id, version, status, event_count, byte_count, \(dialect.liveOwner), parent, tags,
-        lock_holder, lock_section, watched, parked IS NOT NULL
+        lock_holder, lock_section, watched, parked IS NOT NULL, deliveries
         """
     }
+
+    /// How many columns that are.
+    static let width = 15
 
     /// Statements that lock rows in the order of their ids, so that no two processes wait for each other, and read
     /// them.
@@ -46,6 +49,7 @@ enum HeadRow {
         if let holder = row.optionalText(10) { head.lock = EntityLock(holder: holder, section: row.text(11)) }
         head.isWatched = row.int(12) != 0
         head.isParked = row.int(13) != 0
+        head.deliveries = Int(row.int(14))
         return head
     }
 
@@ -134,11 +138,14 @@ enum TaskRow {
     /// From a row that begins with name and version.
     static func workName(_ row: SQLRow) -> WorkName { WorkName(row.text(0), version: row.optionalText(1)) }
 
+    /// From a row of name, version and priority.
+    static func signal(_ row: SQLRow) -> HubSignal { .tasks(workName(row), priority: Int(row.int(2))) }
+
     static func item(_ row: SQLRow) throws -> ActivityWorkItem {
         let call = TaskCall(
             name: row.text(6), version: row.optionalText(9), input: row.optionalText(7), tags: try HeadRow.tags(row, 8))
         var item = ActivityWorkItem(
-            sequence: row.int(0), lease: row.int(1), deliveries: Int(row.int(2)),
+            sequence: row.int(0), lease: row.int(1), deliveries: Int(row.int(2)) + 1,
             execution: ExecutionKey(instanceID: row.text(3), executionID: row.text(4)),
             (id: Int(row.int(5)), call: call))
         item.orchestration = row.text(10)

@@ -201,6 +201,7 @@ struct SQLiteHubDialect: SQLHubDialect {
             """
         ),
         (5, SQLHubSchema.orderedInboxes),
+        (6, HubMigration.losses),
     ]
 }
 
@@ -336,5 +337,6 @@ struct PostgresHubDialect: SQLHubDialect {
         ),
         (4, "ALTER TABLE hub_member ADD COLUMN session BIGINT"),
         (5, SQLHubSchema.orderedInboxes),
+        (6, HubMigration.losses),
     ]
 }

@@ -31,7 +31,7 @@ extension SQLHubStore {
             let page = rows.prefix(query.limit)
             return EntityPage(
                 entities: try page.map { try Self.entity($0).status(includesState: query.includesState) },
-                next: rows.count > query.limit ? page.last.map { "\($0.int(17))" } : nil)
+                next: rows.count > query.limit ? page.last.map { "\($0.int(HeadRow.width + 3))" } : nil)
         }
     }
 
@@ -58,7 +58,7 @@ extension SQLHubStore {
 
     private static func entity(_ row: SQLRow) throws -> StoredEntity {
         StoredEntity(
-            head: try HeadRow.head(row), updatedAt: row.time(14), state: row.optionalText(16),
-            backlog: Int(row.int(15)))
+            head: try HeadRow.head(row), updatedAt: row.time(HeadRow.width),
+            state: row.optionalText(HeadRow.width + 2), backlog: Int(row.int(HeadRow.width + 1)))
     }
 }

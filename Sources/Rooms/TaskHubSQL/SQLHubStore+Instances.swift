@@ -70,7 +70,7 @@ extension SQLHubStore {
             let instance = try connection.query(
                 "SELECT \(columns), input FROM hub_instance WHERE id = ?", [.text(id)])
             guard let row = instance.first else { return nil }
-            var page = InboxPage(head: try HeadRow.head(row), state: row.optionalText(14), messages: [])
+            var page = InboxPage(head: try HeadRow.head(row), state: row.optionalText(HeadRow.width), messages: [])
             for part in page.head.inbox(at: time) where page.messages.count < limit {
                 let call = InboxRow.reading(part, of: id, limit: limit - page.messages.count)
                 page.messages += try connection.query(call.sql, call.parameters).map(InboxRow.message)

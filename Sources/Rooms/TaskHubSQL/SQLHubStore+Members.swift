@@ -26,7 +26,7 @@ extension SQLHubStore {
     }
 
     func leave() async throws {
-        try await write { [number] connection in try Self.end([number], connection) }
+        try await write { [number] connection in try Self.end([number], losing: false, connection) }
     }
 
     /// A session that is gone ends a membership only when it does not come back: a server that starts again has none.
@@ -47,19 +47,21 @@ extension SQLHubStore {
                 FOR UPDATE SKIP LOCKED
                 """, [.integers(doomed)])
             let numbers = rows.map { $0.int(0) }
-            try Self.end(numbers, connection)
+            try Self.end(numbers, losing: true, connection)
             return MemberCheck(hasEnded: !numbers.isEmpty, next: next)
         }
     }
 
     /// Ends memberships, and gives what these members had in hand back to the queue.
-    static func end(_ numbers: [Int64], _ connection: any SQLConnection) throws {
+    ///
+    /// - Parameter losing: Whether nobody answers for it any more, which counts against it.
+    static func end(_ numbers: [Int64], losing: Bool, _ connection: any SQLConnection) throws {
         for number in numbers {
             try connection.execute("DELETE FROM hub_member WHERE number = ?", [.integer(number)])
             try connection.execute("DELETE FROM hub_lane WHERE member = ?", [.integer(number)])
             try connection.execute(
-                "UPDATE hub_task SET lease = 0 WHERE lease >= ? AND lease < ?",
-                [.integer(number << 32), .integer((number + 1) << 32)])
+                "UPDATE hub_task SET lease = 0, deliveries = deliveries + ? WHERE lease >= ? AND lease < ?",
+                [.int(losing ? 1 : 0), .integer(number << 32), .integer((number + 1) << 32)])
             _ = try connection.query(
                 "SELECT pg_notify(?, ?)", [.text(HubSignal.channel), .text(HubSignal.missed.text)])
         }
@@ -82,7 +84,8 @@ extension SQLHubStore {
         return try await write(as: member) { connection, _ in
             try connection.query(
                 """
-                UPDATE hub_instance SET owner = \(member)
+                UPDATE hub_instance SET owner = \(member),
+                    deliveries = CASE WHEN owner <> 0 AND deliveries = 0 THEN 1 ELSE deliveries END
                 WHERE sequence = ANY(ARRAY(\(unclaimed) FOR NO KEY UPDATE OF i SKIP LOCKED))
                 RETURNING id, name, version
                 """, [.time(time), names, .int(limit)]

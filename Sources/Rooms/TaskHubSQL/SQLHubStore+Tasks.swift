@@ -2,54 +2,82 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTask
+import FoundationEssentials
 import SQL
 
 extension SQLHubStore {
-    func claimTasks(named name: WorkName, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
-        try await write(as: lease >> 32) { [dialect] connection, isRepeated in
-            if isRepeated { try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease = ?", [.integer(lease)]) }
-            for (mostDeliveries, limit) in [(HubConfiguration.suspicion - 1, limit), (Int.max, 1)] {
-                let free = """
-                    SELECT sequence FROM hub_task WHERE lease = 0 AND parked IS NULL AND name = ?
-                        AND version IS NOT DISTINCT FROM ? AND deliveries <= ? ORDER BY priority DESC, sequence LIMIT ?
-                    """
-                let rows = try connection.query(
-                    """
-                    UPDATE hub_task SET lease = ?, deliveries = deliveries + 1
-                    WHERE \(dialect.isAmong(free)) RETURNING \(TaskRow.columns)
-                    """,
-                    [
-                        .integer(lease), .text(name.name), .optional(name.version), .int(mostDeliveries), .int(limit),
-                    ])
-                if !rows.isEmpty { return try rows.map(TaskRow.item).sorted { $0.sequence < $1.sequence } }
+    func claimTasks(_ claim: TaskClaim) async throws -> [ActivityWorkItem] {
+        try await write(as: claim.lease >> 32) { [dialect] connection, isRepeated in
+            if isRepeated { try Self.release(claim.lease, connection) }
+            let statements = ClaimStatements(dialect, claim)
+            var levels = try connection.query(statements.keys(isFirst: claim.afterKey == nil), statements.keyValues)
+            if levels.isEmpty, claim.afterKey != nil {
+                levels = try connection.query(statements.keys(isFirst: true), statements.keyValues)
             }
-            return []
+            var rows = try connection.queryEach(
+                statements.share, levels.map { statements.shareValues(of: $0, among: levels.count) })
+            if claim.takesSuspect {
+                rows.append(try connection.query(statements.suspect, statements.suspectValues))
+            }
+            return try rows.joined().map(TaskRow.item).sorted { $0.sequence < $1.sequence }
         }
     }
 
-    func waitingTaskNames() async throws -> Set<WorkName> {
-        let rows = try await query(
-            "SELECT name, version FROM hub_task WHERE lease = 0 AND parked IS NULL GROUP BY name, version")
-        return Set(rows.map(TaskRow.workName))
+    func claimOverdue(at time: Date, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+        try await write(as: lease >> 32) { [dialect] connection, isRepeated in
+            if isRepeated { try Self.release(lease, connection) }
+            let overdue = """
+                SELECT sequence FROM hub_task WHERE start_by <= ? AND \(Self.isFree) ORDER BY start_by LIMIT ?
+                """
+            return try connection.query(
+                "UPDATE hub_task SET lease = ? WHERE \(dialect.isAmong(overdue)) RETURNING \(TaskRow.columns)",
+                [.integer(lease), .time(time), .int(limit)]
+            ).map(TaskRow.item)
+        }
     }
 
-    func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws {
+    func nextStartLimit() async throws -> Date? {
+        try await query("SELECT MIN(start_by) FROM hub_task WHERE start_by IS NOT NULL AND \(Self.isFree)")
+            .first?.optionalTime(0)
+    }
+
+    private static let isFree = "lease = 0 AND parked IS NULL"
+
+    private static func release(_ lease: Int64, _ connection: any SQLConnection) throws {
+        try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease = ?", [.integer(lease)])
+    }
+
+    func waitingTaskNames() async throws -> [WorkName: Int] {
+        let rows = try await query(
+            "SELECT name, version, MAX(priority) FROM hub_task WHERE \(Self.isFree) GROUP BY name, version")
+        return Dictionary(rows.map { (TaskRow.workName($0), Int($0.int(2))) }, uniquingKeysWith: max)
+    }
+
+    func giveBack(_ items: [ActivityWorkItem], _ way: TaskReturn) async throws {
         try await write { [dialect] connection in
-            let changed = try connection.execute(
-                "UPDATE hub_task SET lease = 0, progress = ?, parked = ? WHERE sequence = ? AND lease = ?",
-                [.optional(item.progress), .optional(reason), .integer(item.sequence), .integer(item.lease)])
-            guard changed == 1, reason == nil, dialect.isShared else { return }
-            try ChangeWriter.tell([.tasks(item.call.workName)], connection)
+            let changed = try connection.queryEach(
+                """
+                UPDATE hub_task SET lease = 0, progress = ?, parked = ?, deliveries = deliveries + ?
+                WHERE sequence = ? AND lease = ? RETURNING name, version, priority
+                """,
+                items.map { item in
+                    [
+                        .optional(item.progress), .optional(way.reason), .int(way.loss), .integer(item.sequence),
+                        .integer(item.lease),
+                    ]
+                })
+            guard way.reason == nil, dialect.isShared else { return }
+            try ChangeWriter.tell(changed.joined().map(TaskRow.signal), connection)
         }
     }
 
     func giveBack(leases: Set<Int64>) async throws {
         try await write { [dialect] connection in
             let rows = try connection.queryEach(
-                "UPDATE hub_task SET lease = 0 WHERE lease = ? RETURNING name, version",
+                "UPDATE hub_task SET lease = 0 WHERE lease = ? RETURNING name, version, priority",
                 leases.sorted().map { [.integer($0)] })
             guard dialect.isShared else { return }
-            try ChangeWriter.tell(rows.joined().map { .tasks(TaskRow.workName($0)) }, connection)
+            try ChangeWriter.tell(rows.joined().map(TaskRow.signal), connection)
         }
     }
 
@@ -62,8 +90,9 @@ extension SQLHubStore {
                 """, [.text(id)]
             ).map { row in
                 QueuedTask(
-                    id: Int(row.int(0)), name: row.text(1), queuedAt: row.time(2), deliveries: Int(row.int(3)),
-                    lease: row.int(4), parked: row.optionalText(5))
+                    id: Int(row.int(0)), name: row.text(1), queuedAt: row.time(2),
+                    deliveries: Int(row.int(3)) + (row.int(4) == 0 ? 0 : 1), lease: row.int(4),
+                    parked: row.optionalText(5))
             }
         }
     }
@@ -73,11 +102,77 @@ extension SQLHubStore {
             let rows = try connection.query(
                 """
                 UPDATE hub_task SET parked = NULL, deliveries = 0 WHERE instance_id = ? AND parked IS NOT NULL
-                RETURNING name, version
+                RETURNING name, version, priority
                 """, [.text(id)])
-            let names = Set(rows.map(TaskRow.workName))
-            if dialect.isShared { try ChangeWriter.tell(names.map { .tasks($0) }, connection) }
-            return names
+            if dialect.isShared { try ChangeWriter.tell(rows.map(TaskRow.signal), connection) }
+            return Set(rows.map(TaskRow.workName))
         }
     }
+}
+
+/// The statements of a claim.
+///
+/// Its index is in the order of priorities, keys and numbers, so what is passed over is not read: the first statement
+/// steps from key to key, the others lease each key's share.
+private struct ClaimStatements {
+    let share: String
+    let suspect: String
+    private let claim: TaskClaim
+    private let trusted: String
+    private let name: [SQLValue]
+
+    init(_ dialect: any SQLHubDialect, _ claim: TaskClaim) {
+        self.claim = claim
+        name = [.text(claim.name.name), .optional(claim.name.version)]
+        let free = "lease = 0 AND parked IS NULL AND name = ? AND version IS NOT DISTINCT FROM ?"
+        trusted = "\(free) AND deliveries < \(claim.suspicion)"
+        func lease(_ query: String) -> String {
+            "UPDATE hub_task SET lease = ? WHERE \(dialect.isAmong(query)) RETURNING \(TaskRow.columns)"
+        }
+        share = lease(
+            """
+            SELECT sequence FROM hub_task WHERE \(trusted) AND priority = ? AND fairness = ?
+            ORDER BY sequence LIMIT ?
+            """)
+        suspect = lease(
+            """
+            SELECT sequence FROM hub_task
+            WHERE \(free) AND deliveries >= \(claim.suspicion) AND priority >= ?
+            ORDER BY priority DESC, sequence LIMIT 1
+            """)
+    }
+
+    /// The keys of the highest priority, in order.
+    ///
+    /// - Parameter isFirst: Whether they begin with the first of all.
+    func keys(isFirst: Bool) -> String {
+        func next(_ level: String, _ isAfter: String) -> String {
+            """
+            (SELECT MIN(fairness) FROM hub_task
+            WHERE \(trusted) AND priority = \(level).priority AND fairness \(isAfter))
+            """
+        }
+        return """
+            WITH RECURSIVE urgent(priority) AS (
+                SELECT priority FROM hub_task WHERE \(trusted) AND priority >= ? ORDER BY priority DESC LIMIT 1
+            ), keys(priority, fairness) AS (
+                SELECT priority, \(next("urgent", isFirst ? ">= ?" : "> ?")) FROM urgent
+                UNION ALL
+                SELECT priority, \(next("keys", "> keys.fairness")) FROM keys WHERE fairness IS NOT NULL
+            )
+            SELECT priority, fairness FROM keys WHERE fairness IS NOT NULL LIMIT ?
+            """
+    }
+
+    private var least: SQLValue { .integer(claim.above.map { Int64($0) + 1 } ?? .min) }
+
+    var keyValues: [SQLValue] {
+        name + [least] + name + [.text(claim.afterKey ?? "")] + name + [.int(claim.limit)]
+    }
+
+    func shareValues(of level: SQLRow, among count: Int) -> [SQLValue] {
+        [.integer(claim.lease)] + name + [.integer(level.int(0)), .text(level.text(1)), .int(claim.share(of: count))]
+    }
+
+    var suspectValues: [SQLValue] { [.integer(claim.lease)] + name + [least] }
 }

@@ -17,7 +17,7 @@ import SQL
 /// | `hub_history` | what happened, one row an episode |
 /// | `hub_inbox` | what is to be told to an instance; timers are visible later |
 /// | `hub_payload`, `hub_payload_use` | what is too large for the rows above, and which instances refer to it |
-/// | `hub_task` | activities to run; `lease` 0 is free, else the token of the holder |
+/// | `hub_task` | activities to run; `lease` 0 is free, else the token of the holder; `deliveries` were lost before |
 final class SQLHubStore: SharedHubStore {
     let database: any SQLDatabase
     let dialect: any SQLHubDialect
@@ -57,10 +57,11 @@ final class SQLHubStore: SharedHubStore {
                 try connection.execute("UPDATE hub_meta SET owner = owner + 1")
                 let number = try connection.query("SELECT owner FROM hub_meta").first?.int(0) ?? 0
                 if dialect.isShared {
-                    try Self.end([former], connection)
+                    try Self.end([former], losing: false, connection)
                 } else {
                     try connection.execute("DELETE FROM hub_member")
-                    try connection.execute("UPDATE hub_task SET lease = 0 WHERE lease <> 0")
+                    try connection.execute(
+                        "UPDATE hub_task SET lease = 0, deliveries = deliveries + 1 WHERE lease <> 0")
                     taskNumbers.begin(after: try connection.query("SELECT MAX(sequence) FROM hub_task")[0].int(0))
                 }
                 let expiry = dialect.isShared ? "\(PostgresHubDialect.now) + ?" : "?"

@@ -112,6 +112,55 @@ struct QueueTests {
         #expect(admitted.allSatisfy { filter.admits("n", version: $0) })
     }
 
+    @Test func whatIsDroppedLeavesItsPlaceToTheOthers() {
+        var queue = InstanceQueue()
+        for number in 0..<200 { queue.arrived(message(1), for: news("\(number)")) }
+        for number in 0..<200 where number % 10 > 0 { _ = queue.drop("\(number)") }
+        #expect(queue.waitingCount == 20)
+        #expect(queue.waitingCount { _ in true } == 20)
+        let order = (0..<20).compactMap { _ in queue.next(.orchestrations(.all))?.news.id }
+        #expect(order == (0..<20).map { "\(10 * $0)" })
+        #expect(!queue.hasNext(.orchestrations(.all)))
+    }
+
+    @Test func timersComeInTheirOrderAndAreForgottenWhenTheyAreGone() {
+        var timers = TimerOrder()
+        for (order, sequence) in [(30, 1), (10, 2), (20, 3), (10, 4)] as [(Int64, Int64)] {
+            timers.insert(TimerOrder.Entry(order: order, sequence: sequence, id: "a"))
+        }
+        let first = timers.first(after: 10) { $0.sequence != 3 }
+        #expect(first?.sequence == 1)
+        #expect(timers.all(after: 0, until: 30) { _ in true }.map(\.sequence) == [2, 4, 1])
+        #expect(timers.first(after: 30) { _ in true } == nil)
+    }
+
+    @Test func whatHasNotFailedForLongIsForgotten() {
+        var troubles = TroubleCount()
+        for number in 0..<10_000 {
+            #expect(troubles.note("\(number)") == 1)
+            #expect(troubles.note("lasting") == number + 1)
+        }
+        #expect(troubles.count < 3_000)
+        troubles.forget("lasting")
+        #expect(troubles.note("lasting") == 1)
+    }
+
+    @Test func whatIsMoreUrgentInTheStoreIsClaimedFirst() {
+        var queue = ActivityQueue()
+        queue.append(task(1, "a"))
+        queue.markInStore(WorkName("a", version: nil), upTo: 5)
+        guard case .claim(let claim) = queue.next(.all, Intake(), leasedUntil: Script.epoch) else {
+            Issue.record("expected a claim")
+            return
+        }
+        #expect(claim.above == 0)
+        queue.settle(claim, [], limit: 10)
+        guard case .take = queue.next(.all, Intake(), leasedUntil: Script.epoch) else {
+            Issue.record("expected the queued task")
+            return
+        }
+    }
+
     @Test func aNameThatOverflowedIsClaimedOnceItsQueueIsDry() {
         var queue = ActivityQueue()
         let deadline = Script.epoch
@@ -119,14 +168,15 @@ struct QueueTests {
         #expect(queue.admits(name, limit: 1))
         queue.append(task(1, "a"))
         #expect(!queue.admits(name, limit: 1))
-        queue.markInStore(name)
+        queue.markInStore(name, upTo: 0)
         guard case .take(let first) = queue.next(.only(["a"]), Intake(), leasedUntil: deadline) else {
             Issue.record("expected the queued task")
             return
         }
         #expect(first.sequence == 1)
         #expect(!queue.admits(name, limit: 1))
-        guard case .claim(name) = queue.next(.except(["b"]), Intake(), leasedUntil: deadline) else {
+        guard case .claim(let claim) = queue.next(.except(["b"]), Intake(), leasedUntil: deadline), claim.name == name
+        else {
             Issue.record("expected a claim")
             return
         }

@@ -10,7 +10,7 @@ import TaskHubSQL
 import Telemetry
 
 /// Runs orchestrations on a hub and is killed while it does: usage `TaskHubCrashHost store count orchestration`, where
-/// the store is a file or the URI of a PostgreSQL database, and the orchestration `steps` or `parts`.
+/// the store is a file or the URI of a PostgreSQL database, and the orchestration `steps`, `parts` or `poison`.
 ///
 /// Each activity says on standard output that it runs, which is its effect: a line that was written cannot be undone.
 /// The line `again` says that the process was taken for dead and goes on as another member of its hub.
@@ -35,8 +35,6 @@ struct TaskHubCrashHost {
 
     private static func open(_ store: String) async throws -> EmbeddedTaskHub {
         var configuration = HubConfiguration()
-        // Nobody knows that it is not the activities that end their processes.
-        configuration.maximumDeliveries = 1_000_000
         guard store.hasPrefix("postgresql:") else {
             return try await .sqlite(try SQLiteDatabase(path: store), configuration: configuration)
         }
@@ -66,10 +64,21 @@ struct TaskHubCrashHost {
                 group.addTask {
                     let request = StartRequest(id: "run-\(number)", name: name, input: "\(number)")
                     _ = try await persist { try await hub.start(request) }
-                    _ = try await persist { try await hub.waitForCompletion(of: request.id) }
+                    _ = try await persist { try await end(of: request, on: hub) }
                 }
             }
             try await group.waitForAll()
+        }
+    }
+
+    /// Waits until an instance has ended, or, should it be one that ends its process, until it waits no more for that.
+    private static func end(of request: StartRequest, on hub: EmbeddedTaskHub) async throws {
+        guard request.name == "poison", ["0", "1"].contains(request.input) else {
+            _ = try await hub.waitForCompletion(of: request.id)
+            return
+        }
+        while try await !hub.waits(of: request.id).contains(where: { $0.contains("set aside") }) {
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 
@@ -84,6 +93,12 @@ struct TaskHubCrashHost {
             try await context.sleep(for: .milliseconds(number % 7))
             let last = try await context.call(activity: "effect", "3", as: Int.self)
             return number * 1_000 + first + middle + last
+        }
+        registry.addOrchestration("poison") { (context: OrchestrationContext, number: Int) in
+            if number == 0 { kill(getpid(), SIGKILL) }
+            let first = try await context.call(activity: "effect", "1", as: Int.self)
+            if number == 1 { kill(getpid(), SIGKILL) }
+            return try await first + context.call(activity: "effect", "2", as: Int.self)
         }
         registry.addActivity("effect") { (context, step: String) in
             announce("\(context.instanceID) \(step) \(context.taskID)\n")

@@ -6,13 +6,24 @@ import FoundationEssentials
 /// The activities that this process holds: queued by name, and handed out under leases.
 ///
 /// A name whose tasks do not fit is marked: its further tasks stay in the store and are claimed once the queue of
-/// the name has run dry.
+/// the name has run dry, or when some of them may be more urgent than what is queued.
 struct ActivityQueue {
     /// What a fetch does next.
     enum Step {
         case take(ActivityWorkItem)
-        case claim(WorkName)
+        case claim(Claim)
         case wait
+    }
+
+    /// What is to be claimed from the store.
+    struct Claim: Equatable {
+        var name: WorkName
+        /// The priority that no stored task exceeds.
+        var bound: Int
+        /// The priority of what memory has to offer instead.
+        var above: Int?
+        /// Whether a suspicious task may be among it.
+        var takesSuspect: Bool
     }
 
     private struct Lease {
@@ -25,10 +36,37 @@ struct ActivityQueue {
         var storedProgress: String?
     }
 
+    /// How many empty queues of names are kept for what comes next.
+    private static let keptLines = 64
+
+    /// How often a task was lost that is handed out alone.
+    private let suspicion: Int
     private var lines: [WorkName: ActivityLine] = [:]
-    private var inStore: Set<WorkName> = []
+    /// The names that are marked, with the priorities that none of their stored tasks exceeds.
+    private var inStore: [WorkName: Int] = [:]
+    /// Those of them of which nothing but suspicious tasks was left, while there was one here.
+    private var withheld: [WorkName: Int] = [:]
+    /// The suspicious tasks that this process has: one, unless another comes by a way of its own.
+    private var suspects: Set<Int64> = []
+    private var isClaimingSuspect = false
+    /// Whether a suspicious instance is in hand instead.
+    var yieldsToSuspect = false {
+        didSet { releaseWithheld() }
+    }
+    /// Where the last claim of a name ended that had not room for all keys.
+    private var lastKeys: [WorkName: String] = [:]
+    /// The queued tasks whose callers do not wait for ever.
+    private var startLimits: [Int64: Date] = [:]
     private var leases: [Int64: Lease] = [:]
     private var cancelled: [ObjectIdentifier: [ActivityWorkItem]] = [:]
+
+    init(suspicion: Int = HubConfiguration.suspicion) { self.suspicion = suspicion }
+
+    /// Whether a task may be what ends its processes.
+    func isSuspect(_ item: ActivityWorkItem) -> Bool { item.deliveries > suspicion }
+
+    /// Whether a suspicious task is here, or on its way.
+    var hasSuspect: Bool { !suspects.isEmpty || isClaimingSuspect }
 
     /// Whether nothing is queued, claimed or running.
     var isIdle: Bool { leases.isEmpty && inStore.isEmpty && lines.values.allSatisfy(\.isEmpty) }
@@ -44,44 +82,134 @@ struct ActivityQueue {
 
     /// Whether a task of this name may be queued in memory: there is room, and none of its elders is in the store.
     func admits(_ name: WorkName, limit: Int) -> Bool {
-        !inStore.contains(name) && (lines[name]?.count ?? 0) < limit
+        inStore[name] == nil && withheld[name] == nil && (lines[name]?.count ?? 0) < limit
     }
 
-    /// The store holds tasks of this name that nobody leased.
-    mutating func markInStore(_ name: WorkName) { inStore.insert(name) }
+    /// The store holds tasks of this name that nobody leased, of this priority at the most.
+    mutating func markInStore(_ name: WorkName, upTo priority: Int) {
+        inStore[name] = max(inStore[name] ?? .min, priority)
+    }
 
     mutating func append(_ item: ActivityWorkItem) {
         lines[item.call.workName, default: ActivityLine()].append(item)
+        if let limit = item.startLimit { startLimits[item.sequence] = limit }
+        if isSuspect(item) { suspects.insert(item.sequence) }
     }
 
     /// Whether a fetch with this filter would not wait.
     func hasWork(_ filter: WorkFilter) -> Bool {
-        lines.contains { !$0.value.isEmpty && filter.admits($0.key) } || inStore.contains { filter.admits($0) }
+        lines.contains { !$0.value.isEmpty && filter.admits($0.key) } || inStore.contains { filter.admits($0.key) }
     }
 
-    /// The next queued task that the filter admits, else a name to claim.
+    /// The next queued task that the filter admits, or a name to claim: one that may have something more urgent, or of
+    /// which nothing is queued.
     mutating func next(_ filter: WorkFilter, _ intake: Intake, leasedUntil deadline: Date) -> Step {
-        if let name = nextName(filter), let item = lines[name]?.popFirst() {
-            // There may be any number of versions in the life of a hub.
-            if name.version != nil, lines[name]?.isEmpty == true { lines[name] = nil }
-            leases[item.sequence] = Lease(
-                item: item, deadline: deadline, intake: intake, storedProgress: item.progress)
-            return .take(item)
+        let best = best(filter)
+        if let claim = nextClaim(filter, before: best?.rank.priority) { return .claim(claim) }
+        guard let name = best?.name, let item = lines[name]?.popFirst() else { return .wait }
+        dropIfEmpty(name)
+        startLimits[item.sequence] = nil
+        leases[item.sequence] = Lease(item: item, deadline: deadline, intake: intake, storedProgress: item.progress)
+        return .take(item)
+    }
+
+    private mutating func nextClaim(_ filter: WorkFilter, before priority: Int?) -> Claim? {
+        if inStore.isEmpty { return nil }
+        let found = inStore.first { name, bound in
+            guard filter.admits(name) else { return false }
+            guard let priority else { return true }
+            return lines[name]?.isEmpty ?? true ? bound >= priority : bound > priority
         }
-        guard let name = inStore.first(where: { filter.admits($0) }) else { return .wait }
-        inStore.remove(name)
-        return .claim(name)
+        guard let (name, bound) = found else { return nil }
+        inStore[name] = nil
+        let takesSuspect = !hasSuspect && !yieldsToSuspect
+        if takesSuspect { isClaimingSuspect = true }
+        let isDry = lines[name]?.isEmpty ?? true
+        return Claim(name: name, bound: bound, above: isDry ? nil : priority, takesSuspect: takesSuspect)
+    }
+
+    /// What a store is asked for.
+    func taskClaim(for claim: Claim, limit: Int, lease: Int64) -> TaskClaim {
+        var task = TaskClaim(claim.name, limit: limit, lease: lease)
+        task.above = claim.above
+        task.afterKey = lastKeys[claim.name]
+        task.takesSuspect = claim.takesSuspect
+        task.suspicion = suspicion
+        return task
+    }
+
+    /// A claim was answered: what it brought is queued, and its name is marked again if there may be more.
+    mutating func settle(_ claim: Claim, _ items: [ActivityWorkItem], limit: Int) {
+        for item in items { append(item) }
+        let trusted = items.filter { !isSuspect($0) }
+        let keys = Set(trusted.map(\.call.fairnessKey))
+        lastKeys[claim.name] = keys.count >= limit ? keys.max() : nil
+        if let priority = trusted.first?.call.priority {
+            markInStore(claim.name, upTo: priority)
+        } else if !items.isEmpty {
+            markInStore(claim.name, upTo: claim.bound)
+        } else if let above = claim.above {
+            markInStore(claim.name, upTo: above)
+        } else if !claim.takesSuspect {
+            withheld[claim.name] = claim.bound
+        }
+        endClaim(claim)
+    }
+
+    /// A claim failed: nobody knows what it found.
+    mutating func fail(_ claim: Claim) {
+        markInStore(claim.name, upTo: claim.bound)
+        endClaim(claim)
+    }
+
+    private mutating func endClaim(_ claim: Claim) {
+        if claim.takesSuspect { isClaimingSuspect = false }
+        releaseWithheld()
+    }
+
+    /// The next suspicious task may be claimed once there is none here.
+    private mutating func releaseWithheld() {
+        guard !withheld.isEmpty, !hasSuspect, !yieldsToSuspect else { return }
+        for (name, bound) in withheld { markInStore(name, upTo: bound) }
+        withheld = [:]
+    }
+
+    /// A task is here no more.
+    private mutating func forget(_ sequence: Int64) {
+        startLimits[sequence] = nil
+        if suspects.remove(sequence) != nil { releaseWithheld() }
+    }
+
+    /// There may be any number of names and versions in the life of a hub.
+    private mutating func dropIfEmpty(_ name: WorkName) {
+        if lines.count > Self.keptLines || name.version != nil, lines[name]?.isEmpty == true { lines[name] = nil }
     }
 
     /// The name whose next task has the highest priority, and is the oldest of these.
-    private func nextName(_ filter: WorkFilter) -> WorkName? {
+    private func best(_ filter: WorkFilter) -> (name: WorkName, rank: ActivityLine.Rank)? {
         var best: (name: WorkName, rank: ActivityLine.Rank)?
         for (name, line) in lines {
             guard let rank = line.rank, filter.admits(name) else { continue }
             if best.map({ rank < $0.rank }) ?? true { best = (name, rank) }
         }
-        return best?.name
+        return best
     }
+
+    /// Takes the queued tasks whose callers do not wait any longer.
+    mutating func takeOverdue(at now: Date) -> [ActivityWorkItem] {
+        let overdue = Set(startLimits.lazy.filter { $0.value <= now }.map(\.key))
+        if overdue.isEmpty { return [] }
+        var taken: [ActivityWorkItem] = []
+        for name in Array(lines.keys) {
+            taken += lines[name]?.remove { overdue.contains($0.sequence) } ?? []
+            dropIfEmpty(name)
+        }
+        for sequence in overdue { forget(sequence) }
+        return taken
+    }
+
+    /// When the first caller of a queued task stops waiting.
+    var firstStartLimit: Date? { startLimits.values.min() }
 
     /// The tasks of an instance, or of all: those that are queued and those that run.
     func items(of instanceID: String?) -> [ActivityWorkItem] {
@@ -100,10 +228,14 @@ struct ActivityQueue {
     /// - Returns: whether any of them run.
     mutating func drop(_ items: [ActivityWorkItem]) -> Bool {
         let dropped = Dictionary(items.map { ($0.sequence, $0.lease) }) { $1 }
-        for name in Set(items.map(\.call.workName)) { lines[name]?.remove { dropped[$0.sequence] == $0.lease } }
+        for name in Set(items.map(\.call.workName)) {
+            let removed = lines[name]?.remove { dropped[$0.sequence] == $0.lease } ?? []
+            for item in removed { forget(item.sequence) }
+        }
         var isAnyRunning = false
         for item in items {
             guard holds(item), let lease = leases.removeValue(forKey: item.sequence) else { continue }
+            forget(item.sequence)
             cancelled[ObjectIdentifier(lease.intake), default: []].append(lease.item)
             isAnyRunning = true
         }
@@ -122,6 +254,7 @@ struct ActivityQueue {
             taken += line.items
             lines[name] = nil
         }
+        for item in taken { forget(item.sequence) }
         return taken
     }
 
@@ -129,7 +262,10 @@ struct ActivityQueue {
     mutating func cancelAll() {
         for lease in leases.values { cancelled[ObjectIdentifier(lease.intake), default: []].append(lease.item) }
         lines = [:]
-        inStore = []
+        inStore = [:]
+        withheld = [:]
+        suspects = []
+        startLimits = [:]
         leases = [:]
     }
 
@@ -194,85 +330,22 @@ struct ActivityQueue {
     @discardableResult
     mutating func removeLease(_ item: ActivityWorkItem) -> ActivityWorkItem? {
         guard holds(item) else { return nil }
+        defer { forget(item.sequence) }
         return leases.removeValue(forKey: item.sequence)?.item
     }
 
     /// Takes the leases that ended by `now` away from their holders.
     mutating func takeExpired(at now: Date) -> [ActivityWorkItem] {
         let expired = leases.values.filter { $0.deadline <= now && !$0.isEnding }.map(\.item)
-        for item in expired { leases[item.sequence] = nil }
+        for item in expired {
+            leases[item.sequence] = nil
+            forget(item.sequence)
+        }
         return expired
     }
 
     /// When the first lease ends.
     var firstDeadline: Date? { leases.values.lazy.filter { !$0.isEnding }.map(\.deadline).min() }
-}
-
-/// The queued tasks of one name: by priority, and within a priority in turn by fairness key.
-struct ActivityLine {
-    /// Where a line stands among others: less is sooner.
-    struct Rank: Comparable {
-        var priority: Int
-        var sequence: Int64
-
-        static func < (left: Rank, right: Rank) -> Bool {
-            (-left.priority, left.sequence) < (-right.priority, right.sequence)
-        }
-    }
-
-    private struct Level {
-        var turns = FIFO<String>()
-        var queues: [String: FIFO<ActivityWorkItem>] = [:]
-
-        var first: ActivityWorkItem? { turns.first.flatMap { queues[$0]?.first } }
-    }
-
-    private var levels: [Int: Level] = [:]
-    private(set) var count = 0
-
-    var isEmpty: Bool { count == 0 }
-
-    /// The rank of the task that is next.
-    var rank: Rank? {
-        guard let priority = levels.keys.max(), let first = levels[priority]?.first else { return nil }
-        return Rank(priority: priority, sequence: first.sequence)
-    }
-
-    mutating func append(_ item: ActivityWorkItem) {
-        let key = item.call.fairnessKey
-        var level = levels.removeValue(forKey: item.call.priority) ?? Level()
-        if level.queues[key] == nil { level.turns.append(key) }
-        level.queues[key, default: FIFO()].append(item)
-        levels[item.call.priority] = level
-        count += 1
-    }
-
-    mutating func popFirst() -> ActivityWorkItem? {
-        guard let priority = levels.keys.max(), var level = levels.removeValue(forKey: priority),
-            let key = level.turns.popFirst(), var queue = level.queues.removeValue(forKey: key),
-            let item = queue.popFirst()
-        else { return nil }
-        if !queue.isEmpty {
-            level.queues[key] = queue
-            level.turns.append(key)
-        }
-        if !level.queues.isEmpty { levels[priority] = level }
-        count -= 1
-        return item
-    }
-
-    /// All that is queued, in the order of its queues.
-    var items: [ActivityWorkItem] { levels.values.flatMap { $0.queues.values.flatMap(\.all) } }
-
-    /// Drops tasks.
-    mutating func remove(where isDropped: (ActivityWorkItem) -> Bool) {
-        guard items.contains(where: isDropped) else { return }
-        var rest = self
-        self = ActivityLine()
-        while let item = rest.popFirst() {
-            if !isDropped(item) { append(item) }
-        }
-    }
 }
 
 extension WorkFilter {

@@ -8,6 +8,8 @@ import Telemetry
 extension EmbeddedTaskHub {
     /// How many tasks are claimed from the store at once.
     private static let claimBatch = 256
+    /// How long another process may take to fail the tasks that it has claimed for that.
+    private static let overduePause = Duration.seconds(1)
 
     /// Waits for an activity to run, and leases it.
     public func nextActivity(_ filter: WorkFilter, _ intake: Intake) async throws -> ActivityWorkItem? {
@@ -24,7 +26,7 @@ extension EmbeddedTaskHub {
             case .take(let item):
                 setLeaseAlarm(deadline)
                 return try await resolved(metrics?.taken(item, at: now) ?? item)
-            case .claim(let name): try await claim(name)
+            case .claim(let claim): try await carryOut(claim)
             case .wait: await waitForActivity(filter, intake)
             }
         }
@@ -45,30 +47,28 @@ extension EmbeddedTaskHub {
         }
     }
 
-    private func claim(_ name: WorkName) async throws {
-        let (owner, lease, room) = state.withLock { state in
+    private func carryOut(_ claim: ActivityQueue.Claim) async throws {
+        let (owner, task) = state.withLock { state in
             state.nextLease += 1
-            return (
-                state.owner, state.nextLease,
-                state.activityPace.room(at: clock.now, least: configuration.sharedQueue)
-            )
+            let room = state.activityPace.room(at: clock.now, least: configuration.sharedQueue)
+            let limit = store.isShared ? room : Self.claimBatch
+            return (state.owner, state.activities.taskClaim(for: claim, limit: limit, lease: state.nextLease))
         }
-        let limit = store.isShared ? room : Self.claimBatch
         do {
-            let items = try await store.claimTasks(named: name, limit: limit, lease: lease)
-            if !items.isEmpty { offerStored(name) }
+            let items = try await store.claimTasks(task)
             let worn = items.filter { $0.deliveries > configuration.maximumDeliveries }
+            let fresh = items.filter { $0.deliveries <= configuration.maximumDeliveries }
             wake { state in
-                for item in items where item.deliveries <= configuration.maximumDeliveries {
-                    state.activities.append(item)
-                }
+                state.activities.settle(claim, fresh, limit: task.limit)
+                if !worn.isEmpty { state.activities.markInStore(claim.name, upTo: claim.bound) }
             }
             for item in worn { await park(item) }
+            if let limit = fresh.compactMap(\.startLimit).min() { setAlarm(limit) }
             if items.isEmpty { noteIdleness() }
         } catch {
-            offerStored(name)
+            wake { $0.activities.fail(claim) }
             if await beginAgain(after: error, as: owner) { return }
-            doubt { $0.leases[lease] = [name] }
+            doubt { $0.leases[task.lease] = [claim.name] }
             throw error
         }
     }
@@ -77,11 +77,11 @@ extension EmbeddedTaskHub {
     private func park(_ item: ActivityWorkItem) async {
         let reason = "it was handed out \(item.deliveries - 1) times and never answered; does it end its process?"
         do {
-            try await store.giveBack(item, parked: reason)
+            try await store.giveBack([item], .parked(reason))
             metrics?.setAside(.activity)
             log(.error, "an activity was set aside", ["instance": item.instanceID, "name": item.call.name])
         } catch {
-            doubt { $0.items.append(item) }
+            doubt { $0.give(back: [item], .inOrder) }
         }
     }
 
@@ -111,11 +111,11 @@ extension EmbeddedTaskHub {
         do {
             try await journal.perform(HubLocks(targets: [item.instanceID])) { try $0.finish(item, with: result) }
         } catch {
-            state.withLock { _ = $0.activities.removeLease(item) }
-            await returnToStore(item)
+            endLease(of: item)
+            await returnToStore(item, .inOrder)
             throw error
         }
-        state.withLock { _ = $0.activities.removeLease(item) }
+        endLease(of: item)
         metrics?.ended(item, result.carrier.kind)
         noteIdleness()
     }
@@ -190,20 +190,50 @@ extension EmbeddedTaskHub {
     }
 
     /// Gives the item back; it is handed out again.
-    public func abandon(_ item: ActivityWorkItem) async throws {
+    public func abandon(_ item: ActivityWorkItem) async throws { await giveBack(item, .inOrder) }
+
+    /// Takes back what its holder has left behind without a word; it is handed out again.
+    public func lose(_ item: ActivityWorkItem) async throws { await giveBack(item, .unanswered) }
+
+    private func giveBack(_ item: ActivityWorkItem, _ way: TaskReturn) async {
         guard let last = state.withLock({ $0.activities.leased(item) }) else { return }
-        await returnToStore(last)
+        await returnToStore(last, way)
         // Only now: a process that leaves its hub waits for what it has in hand.
-        state.withLock { _ = $0.activities.removeLease(item) }
+        endLease(of: item)
     }
 
-    private func returnToStore(_ item: ActivityWorkItem) async {
+    private func returnToStore(_ item: ActivityWorkItem, _ way: TaskReturn) async {
         do {
-            try await store.giveBack(item, parked: nil)
-            offerStored(item.call.workName)
+            try await store.giveBack([item], way)
+            offerStored(item.call.workName, upTo: item.call.priority)
         } catch {
-            doubt { $0.items.append(item) }
+            doubt { $0.give(back: [item], way) }
         }
+    }
+
+    /// Gives what is queued here back to the store, which then does not take it for lost with this process.
+    func returnQueued() async {
+        let items = state.withLock { $0.activities.takeQueued { _ in true } }
+        if items.isEmpty { return }
+        do {
+            try await store.giveBack(items, .inOrder)
+            wake { state in
+                for item in items { state.activities.markInStore(item.call.workName, upTo: item.call.priority) }
+            }
+        } catch {
+            doubt { $0.give(back: items, .inOrder) }
+        }
+    }
+
+    /// A task is not leased any more; another suspicious one may be.
+    private func endLease(of item: ActivityWorkItem) {
+        state.withLock { _ = $0.activities.removeLease(item) }
+        wakeIfSuspect([item])
+    }
+
+    /// Lets those look again who wait for another suspicious task.
+    func wakeIfSuspect(_ items: [ActivityWorkItem]) {
+        if items.contains(where: { $0.deliveries > configuration.suspicion }) { wake { _ in } }
     }
 
     /// The alarm need not be exact for leases: it is moved only when none is set before.
@@ -214,6 +244,44 @@ extension EmbeddedTaskHub {
             return true
         }
         if isFirst { alarmBell.ring() }
+    }
+}
+
+// Callers that do not wait any longer.
+extension EmbeddedTaskHub {
+    /// Fails the tasks that no worker took in time.
+    ///
+    /// - Returns: when the next caller stops waiting.
+    func failOverdue(at now: Date) async throws -> Date? {
+        try await fail(state.withLock { $0.activities.takeOverdue(at: now) })
+        while let limit = try await store.nextStartLimit() {
+            if limit > now { return limit }
+            let lease = state.withLock { state in
+                state.nextLease += 1
+                return state.nextLease
+            }
+            let items = try await store.claimOverdue(at: now, limit: Self.claimBatch, lease: lease)
+            // Another process may have been faster, or not be done yet.
+            if items.isEmpty { return now.adding(Self.overduePause) }
+            try await fail(items)
+        }
+        return nil
+    }
+
+    private func fail(_ items: [ActivityWorkItem]) async throws {
+        if items.isEmpty { return }
+        let results = items.map { item in
+            (item, HistoryEvent(at: clock.now, .taskFailed(taskID: item.taskID, failure: item.lateness)))
+        }
+        do {
+            try await journal.perform(HubLocks(targets: Set(items.map(\.instanceID)))) { draft in
+                for (item, event) in results { try draft.finish(item, with: event) }
+            }
+        } catch {
+            doubt { $0.give(back: items, .inOrder) }
+            throw error
+        }
+        for (item, event) in results { metrics?.ended(item, event.kind) }
     }
 }
 

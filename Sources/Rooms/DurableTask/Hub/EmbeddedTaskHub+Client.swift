@@ -63,8 +63,10 @@ extension EmbeddedTaskHub {
         if let fault = NameFault.of(request) { throw fault.refusal }
         try check(request.input, "the input")
         for (name, value) in request.tags { try check(value, "the tag \"\(name)\"") }
-        let waiting = state.withLock { $0.instances.waitingCount }
-        guard waiting < configuration.maximumWaitingInstances else {
+        let news = InstanceNews(id: request.id, name: request.name, version: request.version)
+        let limit = configuration.maximumWaitingInstances
+        let waiting = state.withLock { $0.waitingCount(beside: news.route, limit: limit) }
+        guard waiting < limit else {
             throw TaskHubError(.full, "\(waiting) instances wait for a worker; try again later")
         }
     }
@@ -186,7 +188,9 @@ extension EmbeddedTaskHub {
     public func terminate(_ id: String, reason: String, isRecursive: Bool) async throws {
         let reason = try Payload.encode(reason)
         try check(reason, "the reason")
-        try await tell(id, .executionTerminated(reason: reason, recurse: isRecursive))
+        let termination = HistoryEvent.Kind.executionTerminated(reason: reason, recurse: isRecursive)
+        if try await !endUnattended(id, termination) { try await tell(id, termination) }
+        try await settleTerminations()
     }
 
     /// Makes an instance hold still.
@@ -246,12 +250,18 @@ extension EmbeddedTaskHub {
     /// Takes up what the hub set aside.
     @discardableResult
     public func retry(_ id: String) async throws -> Bool {
-        guard let status = try await store.status(of: id) else { throw TaskHubError.notFound(id) }
+        guard let isParked = try await isParked(id) else { throw TaskHubError.notFound(id) }
         let names = try await asMember { try await store.unparkTasks(of: id) }
-        for name in names { offerStored(name) }
-        guard status.parked != nil else { return !names.isEmpty }
+        for name in names { offerStored(name, upTo: .max) }
+        guard isParked else { return !names.isEmpty }
         try await ask(HubLocks([id])) { try $0.park(id, because: nil) }
         return true
+    }
+
+    /// Whether an instance or entity was set aside; nil when there is none.
+    private func isParked(_ id: String) async throws -> Bool? {
+        if InstanceHead.isEntity(id) { return try await store.entity(id)?.head.isParked }
+        return try await store.status(of: id).map { $0.parked != nil }
     }
 }
 

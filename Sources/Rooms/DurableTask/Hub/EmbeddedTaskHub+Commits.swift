@@ -57,6 +57,7 @@ extension EmbeddedTaskHub {
     /// Puts what is durable now into the queues.
     private func handOut(_ draft: HubDraft, _ receipt: HubReceipt) {
         var unstored: [PendingResult] = []
+        var dropped: [CheckedContinuation<Bool, Never>] = []
         var bells: [Bell] = []
         // Read after the commit: a timer that is due by now may have been passed over by the look for due timers.
         let now = clock.now
@@ -67,13 +68,16 @@ extension EmbeddedTaskHub {
             for (task, row) in zip(draft.changes.tasks, receipt.tasks) {
                 state.queue(task, row, for: draft[task.execution.instanceID])
             }
+            for id in draft.news.dropped { dropped += state.instances.drop(id) }
             state.waiters.report(receipt.ends)
             bells = state.takeBells(for: draft)
         }
-        for result in unstored { result.waiter.resume(returning: false) }
+        for waiter in unstored.map(\.waiter) + dropped { waiter.resume(returning: false) }
         for bell in bells { bell.ring() }
+        noteTerminations(draft)
         if draft.leavesUnclaimed { offerClaims() }
-        if let timer = draft.firstTimer(after: now) { setAlarm(timer) }
+        let limits = draft.changes.tasks.lazy.compactMap(\.startLimit)
+        if let alarm = ([draft.firstTimer(after: now), limits.min()].compactMap(\.self)).min() { setAlarm(alarm) }
     }
 }
 
@@ -99,7 +103,9 @@ extension EmbeddedTaskHub.State {
     }
 
     fileprivate mutating func queue(_ task: NewTask, _ row: Int64, for head: InstanceHead?) {
-        guard let lease = task.lease else { return activities.markInStore(task.call.workName) }
+        guard let lease = task.lease else {
+            return activities.markInStore(task.call.workName, upTo: task.call.priority)
+        }
         if head?.isRun(task.execution) == true { instances.expectResults(of: task.execution) }
         var item = ActivityWorkItem(
             sequence: row, lease: lease, deliveries: 1, execution: task.execution, (task.id, task.call))

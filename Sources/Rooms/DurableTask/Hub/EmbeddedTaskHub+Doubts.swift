@@ -8,10 +8,12 @@ import FoundationEssentials
 struct LeaseDoubts {
     /// Leases of which it is not known whether they were stored, with the names of their tasks.
     var leases: [Int64: Set<WorkName>] = [:]
-    /// Tasks that could not be given back.
-    var items: [ActivityWorkItem] = []
+    /// Tasks that could not be given back, and how they are to be.
+    var items: [(item: ActivityWorkItem, way: TaskReturn)] = []
 
-    var isEmpty: Bool { leases.isEmpty && items.isEmpty }
+    mutating func give(back items: [ActivityWorkItem], _ way: TaskReturn) {
+        self.items += items.map { ($0, way) }
+    }
 }
 
 // When the store fails, nobody knows whether it did what it was asked for.
@@ -49,16 +51,21 @@ extension EmbeddedTaskHub {
     /// Gives back to the queue what nobody works on.
     func settleDoubts() async throws {
         let doubts = state.withLock { $0.doubts }
-        for item in doubts.items {
-            try await store.giveBack(item, parked: nil)
-            state.withLock { $0.doubts.items.removeAll { $0 == item } }
-            offerStored(item.call.workName)
+        for way in [TaskReturn.inOrder, .unanswered] {
+            let items = doubts.items.filter { $0.way == way }.map(\.item)
+            if items.isEmpty { continue }
+            try await store.giveBack(items, way)
+            let settled = Dictionary(items.map { ($0.sequence, $0.lease) }) { $1 }
+            wake { state in
+                state.doubts.items.removeAll { $0.way == way && settled[$0.item.sequence] == $0.item.lease }
+                for item in items { state.activities.markInStore(item.call.workName, upTo: item.call.priority) }
+            }
         }
         guard !doubts.leases.isEmpty else { return }
         try await store.giveBack(leases: Set(doubts.leases.keys))
         state.withLock { state in
             for lease in doubts.leases.keys { state.doubts.leases[lease] = nil }
         }
-        for name in doubts.leases.values.joined() { offerStored(name) }
+        for name in doubts.leases.values.joined() { offerStored(name, upTo: .max) }
     }
 }

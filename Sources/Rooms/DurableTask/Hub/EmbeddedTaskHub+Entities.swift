@@ -8,7 +8,7 @@ extension EmbeddedTaskHub {
     /// Waits for an entity with operations to run.
     public func nextEntity(_ filter: WorkFilter, _ intake: Intake) async throws -> EntityWorkItem? {
         try await nextInstance(.entities(filter), intake) { ready in
-            guard let page = try await self.load(ready.news) else { return nil }
+            guard let page = try await self.load(ready) else { return nil }
             let item = EntityWorkItem(page)
             guard item.operations.isEmpty else { return try await self.resolved(item) }
             try await self.passLocksOn(item)
@@ -59,14 +59,6 @@ extension EmbeddedTaskHub {
         var turn = turn
         turn.state = item.storedState
         return await referring(to: turn)
-    }
-
-    /// Gives the item back undone; its operations are handed out again.
-    public func abandon(_ item: EntityWorkItem, because reason: String?) async {
-        if let reason {
-            log(.warning, "an entity could not be processed", ["entity": item.instanceID, "reason": reason])
-        }
-        finish(item.instanceID, mustReload: true)
     }
 
     /// Asks an entity for something, without waiting for it; the request is durable when the call returns.

@@ -115,7 +115,7 @@ extension EmbeddedTaskHub {
             for instance in ready where !state.instances.knows(instance.news.id) {
                 state.instances.mustLoad(instance.news)
             }
-            for name in names { state.activities.markInStore(name) }
+            for (name, priority) in names { state.activities.markInStore(name, upTo: priority) }
             state.mustLook = true
             state.claims = state.claims.filter { $0.value.duration(to: .now) < Self.claimMemory }
         }
@@ -201,7 +201,7 @@ extension EmbeddedTaskHub {
             } else if owner == 0 {
                 offerClaims()
             }
-        case .tasks(let name): offerStored(name)
+        case .tasks(let name, let priority): offerStored(name, upTo: priority)
         case .ended(let id):
             let bells = state.withLock { $0.waiters.takeChanged(id, isEnded: true) }
             for bell in bells { bell.ring() }

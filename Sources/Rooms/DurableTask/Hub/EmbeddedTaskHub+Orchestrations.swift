@@ -57,7 +57,7 @@ extension EmbeddedTaskHub {
         var stale: [StoredMessage] = []
         var head: InstanceHead?
         if ready.mustLoad {
-            guard let page = try await load(ready.news) else { return nil }
+            guard let page = try await load(ready) else { return nil }
             messages = page.news
             head = page.head
             stale = page.messages.filter { $0.executionID != nil && $0.executionID != page.head.executionID }
@@ -87,6 +87,7 @@ extension EmbeddedTaskHub {
         item.intake = intake
         item.member = ready.member
         item.eventCount = head?.eventCount
+        item.deliveries = head?.deliveries ?? 0
         item.newStart = ready.start?.start
         if metrics != nil { item.takenAt = .now }
         return item
@@ -113,7 +114,8 @@ extension EmbeddedTaskHub {
     }
 
     /// The inbox of an instance that may be handed out; nil, and the instance rests, when it may not.
-    func load(_ news: InstanceNews) async throws -> InboxPage? {
+    func load(_ ready: InstanceQueue.Ready) async throws -> InboxPage? {
+        let news = ready.news
         do {
             let limit = InstanceHead.isEntity(news.id) ? EntityPlan.limit : Self.messageBatch
             let page = try await store.inbox(of: news.id, at: clock.now, limit: limit)
@@ -132,26 +134,30 @@ extension EmbeddedTaskHub {
             let isFull = page.messages.count == limit && !page.head.isEntity
             // What has not begun has nothing to do with a page of events, and rests until its beginning comes.
             if isFull, !page.news.isEmpty { wake { $0.instances.mustLoad(news) } }
-            return page
+            return try await counted(page, mayBeLost: ready.mayBeLost)
         } catch {
             finish(news.id, mustReload: true)
             throw error
         }
     }
 
-    func finish(_ id: String, mustReload: Bool) {
+    func finish(_ id: String, mustReload: Bool, mayBeLost: Bool = false) {
         settle(id, areStored: false)
-        wake { $0.instances.finished(id, mustReload: mustReload) }
+        wake { state in
+            state.instances.finished(id, mustReload: mustReload, mayBeLost: mayBeLost)
+            state.endLonely(id)
+        }
         noteIdleness()
     }
 
     /// Tells those who brought the results or the start that were handed out with an instance what became of it.
-    private func settle(_ id: String, areStored: Bool) {
+    func settle(_ id: String, areStored: Bool) {
         let results = state.withLock { state in
             let results = state.instances.takeResultsInFlight(id)
             if areStored { for result in results { state.activities.removeLease(result.item) } }
             return results
         }
+        if areStored, !results.isEmpty { wakeIfSuspect(results.map(\.item)) }
         for result in results { result.waiter.resume(returning: areStored) }
         let start = state.withLock { $0.instances.takeStartInFlight(id) }
         start?.waiter.resume(returning: areStored)
@@ -174,12 +180,12 @@ extension EmbeddedTaskHub {
         do {
             let outcome = try await store(episode)
             settle(item.instanceID, areStored: true)
-            state.withLock { _ = $0.troubles.removeValue(forKey: item.instanceID) }
+            state.withLock { $0.troubles.forget(item.instanceID) }
             metrics?.ended(item)
             return outcome
         } catch {
             if (error as? TaskHubError)?.code == .leaseLost { metrics?.lostLease(of: .orchestration) }
-            for name in episode.taskNames { offerStored(name) }
+            for (name, priority) in episode.taskNames { offerStored(name, upTo: priority) }
             settle(item.instanceID, areStored: false)
             throw error
         }
@@ -246,7 +252,7 @@ extension EmbeddedTaskHub {
                 if isServed, state.activities.admits(call.workName, limit: limit - leases.count) {
                     leases[action.id] = state.nextLease
                 } else {
-                    state.activities.markInStore(call.workName)
+                    state.activities.markInStore(call.workName, upTo: call.priority)
                 }
             }
             return leases
@@ -255,30 +261,6 @@ extension EmbeddedTaskHub {
 
     /// Lets the next news of the instance be fetched.
     public func release(_ item: OrchestrationWorkItem) { finish(item.instanceID, mustReload: false) }
-
-    /// Gives the item back; its news are read again from the store.
-    public func abandon(_ item: OrchestrationWorkItem, because reason: String?) async {
-        if let reason { await noteTrouble(item.instanceID, reason) }
-        finish(item.instanceID, mustReload: true)
-    }
-
-    /// Sets an instance aside that could not be processed time and again.
-    private func noteTrouble(_ id: String, _ reason: String) async {
-        let count = state.withLock { state in
-            state.troubles[id, default: 0] += 1
-            return state.troubles[id, default: 0]
-        }
-        guard count >= configuration.maximumDeliveries else { return }
-        let text = "\(count) attempts to process it failed, the last because: \(reason)"
-        do {
-            try await journal.perform(HubLocks([id])) { try $0.park(id, because: text) }
-            state.withLock { _ = $0.troubles.removeValue(forKey: id) }
-            metrics?.setAside(.orchestration)
-            log(.error, "an instance was set aside", ["instance": id, "reason": text])
-        } catch {
-            log(.error, "an instance could not be set aside", ["instance": id, "error": "\(error)"])
-        }
-    }
 
     /// Makes the hub hand the instance out although nothing happened to it.
     public func wake(_ instanceID: String, note: String) async throws {
@@ -312,6 +294,8 @@ extension OrchestratorAction {
 }
 
 extension Episode {
-    /// The names of the activities that the turn calls.
-    fileprivate var taskNames: Set<WorkName> { Set(turn.actions.compactMap(\.call?.workName)) }
+    /// The names of the activities that the turn calls, with their highest priorities.
+    fileprivate var taskNames: [WorkName: Int] {
+        Dictionary(turn.actions.compactMap(\.call).map { ($0.workName, $0.priority) }, uniquingKeysWith: max)
+    }
 }

@@ -14,7 +14,7 @@ public import Telemetry
 public final class EmbeddedTaskHub: TaskHub {
     struct State {
         var instances = InstanceQueue()
-        var activities = ActivityQueue()
+        var activities: ActivityQueue
         var waiters = HubWaiters()
         /// This process's number in the store.
         var owner: Int64
@@ -27,13 +27,17 @@ public final class EmbeddedTaskHub: TaskHub {
         var mustLook = false
         /// What the store may hold under this process's leases although nobody works on it.
         var doubts = LeaseDoubts()
+        /// The instance that may be what ends its processes, and those that may be and wait for it.
+        var lonely = LonelyInstances()
         /// How often an instance could not be processed in a row.
-        var troubles: [String: Int] = [:]
+        var troubles = TroubleCount()
         /// Instances that were claimed of late.
         var claims: [String: ContinuousClock.Instant] = [:]
+        /// Instances that were told to end, and that no worker may hear.
+        var terminations: [String] = []
         /// What makes this process another member.
         var beginning: Task<Void, Never>?
-        /// What the workers of this process take; only in a shared hub.
+        /// What the workers of this process take.
         var served = ServedWork()
         /// What was claimed and is for others, by ``InstanceNews/kindName``.
         var strangers: Set<String> = []
@@ -46,8 +50,9 @@ public final class EmbeddedTaskHub: TaskHub {
         /// How fast activities are.
         var activityPace = WorkPace()
 
-        init(owner: Int64) {
+        init(owner: Int64, _ configuration: HubConfiguration) {
             self.owner = owner
+            activities = ActivityQueue(suspicion: configuration.suspicion)
             nextLease = owner << 32
         }
 
@@ -84,7 +89,7 @@ public final class EmbeddedTaskHub: TaskHub {
         self.configuration = configuration
         self.log = log
         self.metrics = metrics.map(HubMetrics.init)
-        state = Lock(State(owner: try await store.join(for: configuration.membershipDuration)))
+        state = Lock(State(owner: try await store.join(for: configuration.membershipDuration), configuration))
         openJournal.withLock { $0 = HubJournal { [unowned self] in await self.commit($0) } }
         try await recover()
         if let metrics { HubMetrics.observe(self, in: metrics) }
@@ -112,7 +117,7 @@ public final class EmbeddedTaskHub: TaskHub {
         _ = try await shared?.expireMembers()
         let names = try await store.waitingTaskNames()
         state.withLock { state in
-            for name in names { state.activities.markInStore(name) }
+            for (name, priority) in names { state.activities.markInStore(name, upTo: priority) }
             state.mayClaim = store.isShared
         }
         guard !store.isShared else { return }
@@ -121,7 +126,7 @@ public final class EmbeddedTaskHub: TaskHub {
         while true {
             let ready = try await store.readyInstances(after: last, limit: page)
             state.withLock { state in
-                for instance in ready { state.instances.mustLoad(instance.news) }
+                for instance in ready { state.instances.mustLoad(instance.news, mayBeLost: true) }
             }
             guard ready.count == page, let end = ready.last else { return }
             last = end.sequence
@@ -138,6 +143,13 @@ extension EmbeddedTaskHub {
     ///
     /// - Throws: the store's errors.
     public func run() async throws {
+        let end: Result<Void, any Error>
+        do { end = .success(try await keepHouse()) } catch { end = .failure(error) }
+        if !store.isShared { await returnQueued() }
+        try end.get()
+    }
+
+    private func keepHouse() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.keepTime() }
             if let retention = configuration.retention { group.addTask { await self.keepRetention(retention) } }
@@ -151,7 +163,7 @@ extension EmbeddedTaskHub {
     }
 
     private func keepTime() async throws {
-        var lookedAt = Date(millisecondsSince1970: 0)
+        var lookedAt = Date.epoch
         while !Task.isCancelled {
             do {
                 await sleep(until: try await look(after: &lookedAt))
@@ -170,27 +182,31 @@ extension EmbeddedTaskHub {
     /// - Returns: when the next timer is due.
     private func look(after lookedAt: inout Date) async throws -> Date? {
         let now = clock.now
+        // What became due before this process began may have been in the hands of the one before.
+        let isFirst = !store.isShared && lookedAt == .epoch
         state.withLock { state in
             // A timer that was committed after its time, while the look was on its way, is behind the look.
             if let new = state.newTimer { lookedAt = min(lookedAt, new.addingTimeInterval(-0.001)) }
             // So may be one that another member committed, when its signal was lost.
-            if state.mustLook { lookedAt = Date(millisecondsSince1970: 0) }
+            if state.mustLook { lookedAt = .epoch }
             state.mustLook = false
             state.newTimer = nil
             state.alarm = .distantFuture
         }
         let due = try await store.dueInstances(after: lookedAt, until: now)
-        let next = try await store.nextTimer(after: now)
+        var next = try await store.nextTimer(after: now)
         lookedAt = now
-        wake { state in for news in due { state.instances.mustLoad(news) } }
+        wake { state in for news in due { state.instances.mustLoad(news, mayBeLost: isFirst) } }
         if store.isShared { offerClaims() }
         if let shared, state.withLock({ $0.mustGiveBack }) { try await giveUnservedBack(shared) }
         for item in state.withLock({ $0.activities.takeExpired(at: now) }) {
             metrics?.lostLease(of: .activity)
             log(.warning, "an activity outlived its lease", ["instance": item.instanceID, "name": item.call.name])
-            state.withLock { $0.doubts.items.append(item) }
+            state.withLock { $0.doubts.give(back: [item], .unanswered) }
         }
+        if let limit = try await failOverdue(at: now) { next = min(next ?? limit, limit) }
         try await settleDoubts()
+        try await settleTerminations()
         return next
     }
 
@@ -200,9 +216,8 @@ extension EmbeddedTaskHub {
     private func sleep(until timer: Date?) async {
         while !Task.isCancelled {
             let alarm = state.withLock { state in
-                state.alarm =
-                    [timer, state.newTimer, state.activities.firstDeadline].compactMap(\.self).min()
-                    ?? .distantFuture
+                let limits = [state.activities.firstDeadline, state.activities.firstStartLimit]
+                state.alarm = ([timer, state.newTimer] + limits).compactMap(\.self).min() ?? .distantFuture
                 return state.alarm
             }
             noteIdleness()
@@ -236,15 +251,22 @@ extension EmbeddedTaskHub {
     }
 
     /// Lets tasks of a name be claimed from the store.
-    func offerStored(_ name: WorkName) { wake { $0.activities.markInStore(name) } }
+    func offerStored(_ name: WorkName, upTo priority: Int) {
+        wake { $0.activities.markInStore(name, upTo: priority) }
+    }
 
     /// Changes the state, then wakes those who wait for what there is now.
     func wake(_ change: (inout State) -> Void) {
         let (bells, isForOthers) = state.withLock { state in
             change(&state)
-            return (state.takeBells(), state.noteWorkForOthers())
+            state.releaseLonely()
+            return (state.takeBells(), store.isShared && state.noteWorkForOthers())
         }
         for bell in bells { bell.ring() }
         if isForOthers { alarmBell.ring() }
     }
+}
+
+extension Date {
+    fileprivate static let epoch = Date(millisecondsSince1970: 0)
 }

@@ -19,6 +19,8 @@ public struct EntityWorkItem: Sendable, Equatable {
     var storedState: String?
     /// What the state's revision was; the turn is stored only behind it.
     package var revision: Int
+    /// How often they were handed out, this time included, as the store counts; 0 when it does not.
+    var deliveries = 0
 
     /// An item from elsewhere than a store.
     package init(instanceID: String, state: String?, operations: [EntityOperation]) {
@@ -40,6 +42,7 @@ public struct EntityWorkItem: Sendable, Equatable {
         operations = plan.operations.map(\.operation)
         isCall = plan.operations.map(\.isCall)
         revision = page.head.eventCount
+        deliveries = page.head.deliveries
     }
 }
 

@@ -66,7 +66,7 @@ extension HubDraft {
             throw LimitBroken(failure: failure)
         }
         if let start = episode.item.newStart { try create(start) }
-        guard let head = self[episode.id], head.executionID == episode.position.executionID,
+        guard var head = self[episode.id], head.executionID == episode.position.executionID,
             head.eventCount == episode.position.eventCount, !head.status.isFinal,
             head.eventCount == episode.item.eventCount ?? head.eventCount,
             episode.item.runs.allSatisfy({ $0 == head.executionID }),
@@ -75,6 +75,10 @@ extension HubDraft {
                 || episode.item.start?.executionID == head.executionID
         else { throw TaskHubError.staleEpisode(episode.id) }
         keep(episode.payloads, for: episode.id)
+        if episode.item.deliveries > 0 {
+            clearDeliveries(of: head.id)
+            head.deliveries = 0
+        }
         changes.consumed += episode.item.messages
         changes.finishedTasks += episode.item.finishedTasks
         if let completion = episode.turn.completion, completion.status == .continuedAsNew {
@@ -134,7 +138,7 @@ extension HubDraft {
             NewTask(
                 execution: execution, orchestration: episode.item.name, id: id, call: call, lease: lease, time: time,
                 joins: episode.item.intake?.isImmediate == true ? episode.item.intake : nil))
-        if lease == nil, isShared { changes.signals.append(.tasks(call.workName)) }
+        if lease == nil, isShared { changes.signals.append(.tasks(call.workName, priority: call.priority)) }
     }
 
     /// Tells a run at once what became of something that it asks for.
@@ -195,6 +199,23 @@ extension HubDraft {
 
 // Ends.
 extension HubDraft {
+    /// Ends an instance that no worker has in hand, by an episode that the hub made up.
+    ///
+    /// - Returns: false when it has moved on meanwhile.
+    mutating func endUnattended(_ episode: Episode) -> Bool {
+        guard var head = self[episode.id], head.executionID == episode.position.executionID,
+            head.eventCount == episode.position.eventCount, !head.status.isFinal
+        else { return false }
+        if head.isParked { changes.flags.append(InstanceFlag(id: head.id, kind: .parked(nil))) }
+        clearDeliveries(of: head.id)
+        head.isParked = false
+        head.deliveries = 0
+        changes.consumed += episode.item.messages
+        move(head, episode, EpisodeRecord(episode, at: time))
+        news.dropped.append(head.id)
+        return true
+    }
+
     private mutating func end(_ head: InstanceHead, _ completion: Completion, _ episode: Episode) {
         changes.clearedInboxes.append(head.id)
         news.endedRuns.append(head.id)

@@ -132,6 +132,8 @@ package struct InstanceFlag: Sendable {
         case parent(ParentInstance)
         /// It was set aside for a reason, or taken up again.
         case parked(String?)
+        /// How often it was handed out without an answer.
+        case deliveries(Int)
     }
 }
 

@@ -11,7 +11,8 @@ public struct HubConfiguration: Sendable {
     public var maximumHistoryEvents = 10_000
     /// How many bytes the history of an instance may take before it is failed.
     public var maximumHistoryBytes = 16 * 1024 * 1024
-    /// How many instances with news may wait for a worker before starts are refused.
+    /// How many instances with news may wait for a worker before starts are refused, and how many more whose workers
+    /// are absent.
     public var maximumWaitingInstances = 100_000
     /// How many activities of one name are held in memory; further ones wait in the store.
     public var maximumQueuedActivities = 1_000
@@ -34,8 +35,10 @@ public struct HubConfiguration: Sendable {
     /// How many instances one transaction of a purge deletes.
     public var purgeBatch = 100
 
-    /// How often a task was handed out before it is leased alone.
+    /// How often a task or instance was lost before it is handed out alone, unless it would be set aside by then.
     package static let suspicion = 3
+
+    var suspicion: Int { min(Self.suspicion, max(1, maximumDeliveries - 1)) }
 
     /// The default bounds.
     public init() {}

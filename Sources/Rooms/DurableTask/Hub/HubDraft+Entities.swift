@@ -34,6 +34,10 @@ extension HubDraft {
         guard turn.results.count == item.operations.count else {
             throw TaskHubError(.invalid, "an entity's turn has one result for each of its operations")
         }
+        if item.deliveries > 0 {
+            clearDeliveries(of: head.id)
+            head.deliveries = 0
+        }
         head.eventCount += 1
         head.lock = item.plan.lock
         var mustLookAgain = item.plan.mustLookAgain

@@ -60,6 +60,7 @@ extension HubDraft {
             changes.newInstances.append(instance)
         } else {
             clear(head.id)
+            clearDeliveries(of: head.id)
             changes.newRuns.append(instance)
         }
         update(head)
@@ -132,6 +133,7 @@ extension HubDraft {
         update(head)
         changes.flags.append(InstanceFlag(id: id, kind: .parked(reason)))
         if reason == nil {
+            clearDeliveries(of: id)
             news.mustLoad.append(head.news)
         } else {
             news.endedRuns.append(id)

@@ -51,6 +51,8 @@ struct HubNews: Sendable {
     var mustLoad: [InstanceNews] = []
     /// Instances whose run ended or was replaced: what memory holds for it is void.
     var endedRuns: [String] = []
+    /// Instances that ended although nobody had them in hand.
+    var dropped: [String] = []
     /// Instances whose tasks nobody wants any more.
     var cancelled: [String] = []
 }

@@ -67,22 +67,27 @@ package protocol HubStore: Sendable {
     /// When the first timer after a time is due.
     func nextTimer(after time: Date) async throws -> Date?
 
-    /// Leases the oldest tasks of a name and version that nobody holds, those of the highest priority first.
+    /// Leases tasks that nobody holds, the oldest of their keys first.
     ///
-    /// A task that was handed out ``HubConfiguration/suspicion`` times may be what ends its processes: it is leased
-    /// alone, and only when there is no other, so that it takes no others along.
+    /// - Throws: as ``commit(_:as:_:)`` does.
+    func claimTasks(_ claim: TaskClaim) async throws -> [ActivityWorkItem]
+
+    /// Leases tasks that nobody holds and whose callers do not wait any longer.
     ///
     /// - Parameter lease: A number whose upper half is the member's.
     /// - Throws: as ``commit(_:as:_:)`` does.
-    func claimTasks(named name: WorkName, limit: Int, lease: Int64) async throws -> [ActivityWorkItem]
+    func claimOverdue(at time: Date, limit: Int, lease: Int64) async throws -> [ActivityWorkItem]
 
-    /// The names and versions of tasks that nobody holds.
-    func waitingTaskNames() async throws -> Set<WorkName>
+    /// When the first caller of a task that nobody holds stops waiting; nil when none does.
+    func nextStartLimit() async throws -> Date?
 
-    /// Gives a task back to the queue, or sets it aside for a reason; does nothing when the lease was lost.
-    func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws
+    /// The names and versions of tasks that nobody holds, with their highest priorities.
+    func waitingTaskNames() async throws -> [WorkName: Int]
 
-    /// Gives all tasks under these leases back to the queue.
+    /// Gives tasks back to the queue, or sets them aside; does nothing for those whose leases were lost.
+    func giveBack(_ items: [ActivityWorkItem], _ way: TaskReturn) async throws
+
+    /// Gives all tasks under these leases back to the queue; nobody has had them.
     func giveBack(leases: Set<Int64>) async throws
 
     /// A large payload; nil when there is none of this row.
@@ -162,8 +167,8 @@ package struct MemberCheck: Sendable {
 package enum HubSignal: Sendable, Equatable {
     /// There is a message for an instance that this member keeps in memory, or for one that nobody keeps (0).
     case news(InstanceNews, owner: Int64)
-    /// There are free tasks of this name.
-    case tasks(WorkName)
+    /// There are free tasks of this name, of this priority at the most.
+    case tasks(WorkName, priority: Int)
     /// A watched instance ended.
     case ended(id: String)
     /// The tasks of an instance are no longer wanted.

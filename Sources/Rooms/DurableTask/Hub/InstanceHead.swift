@@ -31,6 +31,8 @@ package struct InstanceHead: Sendable, Equatable {
     package var isWatched = false
     /// Whether it was set aside.
     package var isParked = false
+    /// How often it was handed out, or may have been, to somebody who never answered.
+    package var deliveries = 0
 
     /// A head of which no more is known.
     package init(id: String, name: String, executionID: String, status: RuntimeStatus) {

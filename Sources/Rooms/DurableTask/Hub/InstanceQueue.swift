@@ -14,6 +14,8 @@ struct InstanceQueue {
         var results: [PendingResult]
         var start: PendingStart?
         var mustLoad: Bool
+        /// Whether somebody may have had it and never answered.
+        var mayBeLost: Bool
         /// The number under which this process took it.
         var member: Int64 = 0
     }
@@ -26,10 +28,12 @@ struct InstanceQueue {
         var start: PendingStart?
         var startInFlight: PendingStart?
         var mustLoad = false
+        var mayBeLost = false
         /// What the store told of, while the instance is handed out.
         var loaded: Set<Int64> = []
         var isInFlight = false
-        var isQueued = false
+        /// Its place in a line; 0 when it has none.
+        var ticket: UInt64 = 0
 
         var isBeginning: Bool {
             if case .executionStarted = messages.first?.event.kind { true } else { start != nil }
@@ -47,19 +51,19 @@ struct InstanceQueue {
     private struct Line {
         var goingOn = FIFO<Place>()
         var beginning = FIFO<Place>()
+        /// How many places belong to nobody any more; none of them is a first one.
+        var left = 0
 
         var isEmpty: Bool { goingOn.isEmpty && beginning.isEmpty }
-
-        mutating func remove(_ id: String) {
-            goingOn.remove { $0.id == id }
-            beginning.remove { $0.id == id }
-        }
+        var count: Int { goingOn.count + beginning.count - left }
     }
 
     /// More messages than this are better read from the store in one go.
     static let messageLimit = 256
     /// What was begun is finished first, but every so often something begins all the same.
     private static let turnsPerBeginning = 8
+    /// How many empty lines are kept for what comes next.
+    private static let keptLines = 64
 
     private var slots: [String: Slot] = [:]
     private var lines: [WorkRoute: Line] = [:]
@@ -132,10 +136,13 @@ struct InstanceQueue {
     }
 
     /// The store has news that the memory does not.
-    mutating func mustLoad(_ news: InstanceNews) {
+    ///
+    /// - Parameter mayBeLost: Whether somebody may have had the instance and never answered.
+    mutating func mustLoad(_ news: InstanceNews, mayBeLost: Bool = false) {
         changeSlot(news) { slot in
             slot.messages = []
             slot.mustLoad = true
+            slot.mayBeLost = slot.mayBeLost || mayBeLost
         }
     }
 
@@ -153,7 +160,7 @@ struct InstanceQueue {
             news: slot.news, resultsInFlight: slot.results, startInFlight: slot.start, isInFlight: true)
         return Ready(
             news: slot.news, messages: slot.messages, results: slot.results, start: slot.start,
-            mustLoad: slot.mustLoad)
+            mustLoad: slot.mustLoad, mayBeLost: slot.mayBeLost)
     }
 
     private mutating func take(_ filter: RouteFilter, _ part: WritableKeyPath<Line, FIFO<Place>>) -> String? {
@@ -163,8 +170,53 @@ struct InstanceQueue {
             if first.ticket < oldest?.ticket ?? .max { oldest = (route, first.ticket) }
         }
         guard let oldest else { return nil }
-        defer { dropIfEmpty(oldest.route) }
-        return lines[oldest.route]?[keyPath: part].popFirst()?.id
+        let id = lines[oldest.route]?[keyPath: part].popFirst()?.id
+        if let id { slots[id]?.ticket = 0 }
+        tidy(oldest.route)
+        return id
+    }
+
+    /// A place was left by its instance.
+    private mutating func leavePlace(in route: WorkRoute) {
+        waitingCount -= 1
+        lines[route]?.left += 1
+        tidy(route)
+    }
+
+    /// Drops places that were left: those at the front, and all of them once they are the most.
+    private mutating func tidy(_ route: WorkRoute) {
+        guard var line = lines[route] else { return }
+        if line.left > 0 {
+            lines[route] = nil
+            let mustClear = line.left > line.count
+            for part in [\Line.goingOn, \Line.beginning] {
+                let count = line[keyPath: part].count
+                if mustClear { line[keyPath: part].remove { !holds($0) } }
+                while let first = line[keyPath: part].first, !holds(first) { _ = line[keyPath: part].popFirst() }
+                line.left -= count - line[keyPath: part].count
+            }
+            lines[route] = line
+        }
+        // There may be any number of names and versions in the life of a hub.
+        if line.isEmpty, lines.count > Self.keptLines { lines[route] = nil }
+    }
+
+    private func holds(_ place: Place) -> Bool { slots[place.id]?.ticket == place.ticket }
+
+    /// How many instances wait for workers of some routes.
+    func waitingCount(_ isMeant: (WorkRoute) -> Bool) -> Int {
+        lines.reduce(0) { isMeant($1.key) ? $0 + $1.value.count : $0 }
+    }
+
+    /// The instance ended although nobody had it in hand: nothing of it waits any more.
+    ///
+    /// - Returns: who waits for what was not stored.
+    mutating func drop(_ id: String) -> [CheckedContinuation<Bool, Never>] {
+        guard let slot = slots[id], !slot.isInFlight else { return [] }
+        slots[id] = nil
+        runs[id] = nil
+        if slot.ticket > 0 { leavePlace(in: slot.news.route) }
+        return slot.results.map(\.waiter) + [slot.start?.waiter].compactMap(\.self)
     }
 
     /// The results that were handed out with an instance, when their fate is known.
@@ -230,7 +282,7 @@ struct InstanceQueue {
         var unstored: [CheckedContinuation<Bool, Never>] = []
         for (route, line) in lines where isTaken(route) {
             lines[route] = nil
-            for place in line.goingOn.all + line.beginning.all {
+            for place in line.goingOn.all + line.beginning.all where holds(place) {
                 waitingCount -= 1
                 runs[place.id] = nil
                 guard let slot = slots.removeValue(forKey: place.id) else { continue }
@@ -259,8 +311,10 @@ struct InstanceQueue {
 
     /// The instance was processed, or there was nothing to process; later news hand it out again.
     ///
-    /// - Parameter mustReload: Whether the store may still have news.
-    mutating func finished(_ id: String, mustReload: Bool) {
+    /// - Parameters:
+    ///   - mustReload: Whether the store may still have news.
+    ///   - mayBeLost: Whether nobody answered.
+    mutating func finished(_ id: String, mustReload: Bool, mayBeLost: Bool = false) {
         guard var slot = slots[id], slot.isInFlight else { return }
         inFlightCount -= 1
         slot.isInFlight = false
@@ -268,6 +322,7 @@ struct InstanceQueue {
         if mustReload {
             slot.messages = []
             slot.mustLoad = true
+            slot.mayBeLost = slot.mayBeLost || mayBeLost
         }
         slots[id] = slot.hasNews ? slot : nil
         enqueueIfNews(id)
@@ -282,23 +337,15 @@ struct InstanceQueue {
     /// An instance is of another version, or another orchestration, since it continued as new or was replaced.
     private mutating func rename(_ news: InstanceNews, before known: InstanceNews) {
         slots[news.id]?.news = news
-        guard slots[news.id]?.isQueued == true, known.route != news.route else { return }
-        lines[known.route]?.remove(news.id)
-        dropIfEmpty(known.route)
-        slots[news.id]?.isQueued = false
-        waitingCount -= 1
-    }
-
-    /// Forgets an empty line of a version: there may be any number of them in the life of a hub.
-    private mutating func dropIfEmpty(_ route: WorkRoute) {
-        guard case .orchestration(let name) = route, name.version != nil, lines[route]?.isEmpty == true else { return }
-        lines[route] = nil
+        guard let slot = slots[news.id], slot.ticket > 0, known.route != news.route else { return }
+        slots[news.id]?.ticket = 0
+        leavePlace(in: known.route)
     }
 
     private mutating func enqueueIfNews(_ id: String) {
-        guard let slot = slots[id], slot.hasNews, !slot.isInFlight, !slot.isQueued else { return }
-        slots[id]?.isQueued = true
+        guard let slot = slots[id], slot.hasNews, !slot.isInFlight, slot.ticket == 0 else { return }
         lastTicket += 1
+        slots[id]?.ticket = lastTicket
         waitingCount += 1
         let place = Place(id: id, ticket: lastTicket)
         let route = slot.news.route

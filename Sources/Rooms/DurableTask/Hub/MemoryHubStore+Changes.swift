@@ -95,14 +95,16 @@ extension MemoryHubStore.Rows {
     private mutating func deliver(_ message: NewMessage) -> Int64 {
         let stored = StoredMessage(
             sequence: nextSequence(), executionID: message.executionID, event: message.event)
-        instances[message.id]?.inbox.append(MemoryHubStore.Letter(message: stored, order: message.visibility.order))
+        let order = message.visibility.order
+        instances[message.id]?.inbox.append(MemoryHubStore.Letter(message: stored, order: order))
+        if order > 0 { timers.insert(TimerOrder.Entry(order: order, sequence: stored.sequence, id: message.id)) }
         return stored.sequence
     }
 
     private mutating func queue(_ task: NewTask) -> Int64 {
         let sequence = nextSequence()
         var item = ActivityWorkItem(
-            sequence: sequence, lease: task.lease ?? 0, deliveries: task.lease == nil ? 0 : 1,
+            sequence: sequence, lease: task.lease ?? 0, deliveries: 0,
             execution: task.execution, (task.id, task.call))
         item.queuedAt = task.time
         item.orchestration = task.orchestration
@@ -138,6 +140,7 @@ extension MemoryHubStore.Instance {
         case .parked(let reason):
             head.isParked = reason != nil
             parked = reason
+        case .deliveries(let count): head.deliveries = count
         }
     }
 }

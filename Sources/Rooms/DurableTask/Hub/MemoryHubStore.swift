@@ -33,6 +33,7 @@ final class MemoryHubStore: HubStore {
     }
 
     struct QueuedItem {
+        /// Its count of deliveries leaves the present one out.
         var item: ActivityWorkItem
         var isFree: Bool
         var parked: String?
@@ -43,11 +44,31 @@ final class MemoryHubStore: HubStore {
         var lastSequence: Int64 = 0
         var instances: [String: Instance] = [:]
         var tasks: [Int64: QueuedItem] = [:]
+        var timers = TimerOrder()
         var payloads: [String: (users: Set<String>, text: String)] = [:]
 
         mutating func nextSequence() -> Int64 {
             lastSequence += 1
             return lastSequence
+        }
+
+        /// The tasks that nobody holds, as they would be handed out, the most urgent first.
+        func free(_ isMeant: (ActivityWorkItem) -> Bool) -> [ActivityWorkItem] {
+            let free = tasks.values.filter { $0.isFree && $0.parked == nil && isMeant($0.item) }
+            let items = free.map { task in
+                var item = task.item
+                item.deliveries += 1
+                return item
+            }
+            return items.sorted { (-$0.call.priority, $0.sequence) < (-$1.call.priority, $1.sequence) }
+        }
+
+        mutating func lease(_ item: ActivityWorkItem, _ lease: Int64) -> ActivityWorkItem {
+            tasks[item.sequence]?.item.lease = lease
+            tasks[item.sequence]?.isFree = false
+            var item = item
+            item.lease = lease
+            return item
         }
     }
 
@@ -57,7 +78,10 @@ final class MemoryHubStore: HubStore {
     func join(for duration: Duration) async throws -> Int64 {
         rows.withLock { rows in
             rows.member += 1
-            for sequence in rows.tasks.keys { rows.tasks[sequence]?.isFree = true }
+            for (sequence, task) in rows.tasks where !task.isFree {
+                rows.tasks[sequence]?.isFree = true
+                rows.tasks[sequence]?.item.deliveries += 1
+            }
             return rows.member
         }
     }
@@ -163,51 +187,74 @@ final class MemoryHubStore: HubStore {
     func dueInstances(after begin: Date, until end: Date) async throws -> [InstanceNews] {
         let (begin, end) = (begin.millisecondsSince1970, end.millisecondsSince1970)
         return rows.withLock { rows in
-            rows.instances.values.filter { instance in
-                instance.isAwake && instance.inbox.contains { $0.order > 0 && $0.order > begin && $0.order <= end }
-            }.map(\.news)
+            let instances = rows.instances
+            let due = rows.timers.all(after: begin, until: end) { instances.hasTimer($0) }
+            return Set(due.map(\.id)).compactMap { instances[$0] }.filter(\.isAwake).map(\.news)
         }
     }
 
     func nextTimer(after time: Date) async throws -> Date? {
-        let time = time.millisecondsSince1970
-        return rows.withLock { rows in
-            let timers = rows.instances.values.flatMap(\.inbox).map(\.order).filter { $0 > 0 && $0 > time }
-            return timers.min().map(Date.init(millisecondsSince1970:))
+        rows.withLock { rows in
+            let instances = rows.instances
+            let next = rows.timers.first(after: time.millisecondsSince1970) { instances.hasTimer($0) }
+            return next.map { Date(millisecondsSince1970: $0.order) }
         }
+    }
+}
+
+extension [String: MemoryHubStore.Instance] {
+    fileprivate func hasTimer(_ timer: TimerOrder.Entry) -> Bool {
+        self[timer.id]?.inbox.contains { $0.message.sequence == timer.sequence } ?? false
     }
 }
 
 // The task queue.
 extension MemoryHubStore {
-    func claimTasks(named name: WorkName, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+    func claimTasks(_ claim: TaskClaim) async throws -> [ActivityWorkItem] {
         rows.withLock { rows in
-            let free = rows.tasks.values.filter { $0.isFree && $0.parked == nil && $0.item.call.workName == name }
-                .map(\.item)
-                .sorted { (-$0.call.priority, $0.sequence) < (-$1.call.priority, $1.sequence) }
-            let trusted = free.filter { $0.deliveries < HubConfiguration.suspicion }.prefix(limit)
-            return (trusted.isEmpty ? free.prefix(1) : trusted).map { item in
-                var item = item
-                item.lease = lease
-                item.deliveries += 1
-                rows.tasks[item.sequence] = QueuedItem(item: item, isFree: false)
-                return item
+            let free = rows.free { $0.call.workName == claim.name && $0.call.priority > claim.above ?? .min }
+            let trusted = free.filter { $0.deliveries <= claim.suspicion }
+            let urgent = trusted.filter { $0.call.priority == trusted[0].call.priority }
+            let suspects = claim.takesSuspect ? free.filter { $0.deliveries > claim.suspicion }.prefix(1) : []
+            return (Self.inTurn(urgent, claim) + suspects).map { rows.lease($0, claim.lease) }
+        }
+    }
+
+    /// The tasks of each key up to its share, in the order in which they were queued.
+    private static func inTurn(_ tasks: [ActivityWorkItem], _ claim: TaskClaim) -> [ActivityWorkItem] {
+        let queues = Dictionary(grouping: tasks, by: \.call.fairnessKey)
+        let keys = queues.keys.sorted()
+        let next = claim.afterKey.map { last in keys.filter { $0 > last } } ?? []
+        let served = (next.isEmpty ? keys : next).prefix(claim.limit)
+        return served.flatMap { queues[$0, default: []].prefix(claim.share(of: served.count)) }
+            .sorted { $0.sequence < $1.sequence }
+    }
+
+    func claimOverdue(at time: Date, limit: Int, lease: Int64) async throws -> [ActivityWorkItem] {
+        rows.withLock { rows in
+            rows.free { $0.startLimit ?? .distantFuture <= time }.prefix(limit).map { rows.lease($0, lease) }
+        }
+    }
+
+    func nextStartLimit() async throws -> Date? {
+        rows.withLock { rows in rows.free { $0.startLimit != nil }.compactMap(\.startLimit).min() }
+    }
+
+    func waitingTaskNames() async throws -> [WorkName: Int] {
+        rows.withLock { rows in
+            Dictionary(rows.free { _ in true }.map { ($0.call.workName, $0.call.priority) }, uniquingKeysWith: max)
+        }
+    }
+
+    func giveBack(_ items: [ActivityWorkItem], _ way: TaskReturn) async throws {
+        rows.withLock { rows in
+            for item in items {
+                guard let task = rows.tasks[item.sequence], task.item.lease == item.lease else { continue }
+                var given = task.item
+                given.progress = item.progress
+                given.deliveries += way.loss
+                rows.tasks[item.sequence] = QueuedItem(item: given, isFree: true, parked: way.reason)
             }
-        }
-    }
-
-    func waitingTaskNames() async throws -> Set<WorkName> {
-        rows.withLock { rows in
-            Set(rows.tasks.values.filter { $0.isFree && $0.parked == nil }.map(\.item.call.workName))
-        }
-    }
-
-    func giveBack(_ item: ActivityWorkItem, parked reason: String?) async throws {
-        rows.withLock { rows in
-            guard let task = rows.tasks[item.sequence], task.item.lease == item.lease else { return }
-            var given = task.item
-            given.progress = item.progress
-            rows.tasks[item.sequence] = QueuedItem(item: given, isFree: true, parked: reason)
         }
     }
 
@@ -224,7 +271,8 @@ extension MemoryHubStore {
             rows.tasks.values.filter { $0.item.instanceID == id }.map { task in
                 QueuedTask(
                     id: task.item.taskID, name: task.item.call.name, queuedAt: task.item.queuedAt,
-                    deliveries: task.item.deliveries, lease: task.isFree ? 0 : task.item.lease, parked: task.parked)
+                    deliveries: task.item.deliveries + (task.isFree ? 0 : 1),
+                    lease: task.isFree ? 0 : task.item.lease, parked: task.parked)
             }
         }
     }

@@ -55,6 +55,15 @@ struct KeptWork: Sendable {
 }
 
 extension EmbeddedTaskHub.State {
+    /// How many instances wait beside a new one, once it is worth counting.
+    ///
+    /// Those that nobody here takes are counted apart: whose worker is absent must not stand in the way of others.
+    func waitingCount(beside route: WorkRoute, limit: Int) -> Int {
+        guard instances.waitingCount >= limit else { return instances.waitingCount }
+        let isServed = served.admits(route)
+        return instances.waitingCount { served.admits($0) == isServed }
+    }
+
     /// Notes when what waits here is for others.
     ///
     /// - Returns: whether that is new.
@@ -70,9 +79,8 @@ extension EmbeddedTaskHub.State {
 extension EmbeddedTaskHub {
     /// Remembers what is asked for; what nobody asked for before may lie in the store.
     func serve(_ filter: RouteFilter, _ intake: Intake) {
-        guard store.isShared else { return }
         state.withLock { state in
-            guard state.served.note(filter, intake) else { return }
+            guard state.served.note(filter, intake), store.isShared else { return }
             state.strangers = []
             state.mayClaim = true
         }
@@ -87,7 +95,7 @@ extension EmbeddedTaskHub {
             return (instances, unstored, state.activities.takeQueued { !served.admits(.activity($0)) })
         }
         for waiter in unstored { waiter.resume(returning: false) }
-        if !tasks.isEmpty { doubt { $0.items += tasks } }
+        if !tasks.isEmpty { doubt { $0.give(back: tasks, .inOrder) } }
         if !instances.isEmpty { try await shared.disown(instances) }
     }
 }

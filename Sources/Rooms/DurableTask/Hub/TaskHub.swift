@@ -75,6 +75,16 @@ public protocol TaskHub: TaskHubClient {
     /// Gives the item back undone; it will be handed out again.
     func abandon(_ item: ActivityWorkItem) async throws
 
+    /// Takes back what its holder has left behind without a word; it will be handed out again, and alone if it has
+    /// happened often.
+    func lose(_ item: ActivityWorkItem) async throws
+
+    /// The same of an instance.
+    func lose(_ item: OrchestrationWorkItem) async
+
+    /// The same of an entity.
+    func lose(_ item: EntityWorkItem) async
+
     /// Waits for an entity with operations to run. No other caller gets the same entity until the item is completed
     /// or abandoned.
     ///
@@ -91,4 +101,15 @@ public protocol TaskHub: TaskHubClient {
 
     /// Ends the waiting fetches of an intake and all its later ones.
     func close(_ intake: Intake)
+}
+
+extension TaskHub {
+    /// Gives the item back, where nobody counts what is lost.
+    public func lose(_ item: ActivityWorkItem) async throws { try await abandon(item) }
+
+    /// Gives the item back, where nobody counts what is lost.
+    public func lose(_ item: OrchestrationWorkItem) async { await abandon(item, because: nil) }
+
+    /// Gives the item back, where nobody counts what is lost.
+    public func lose(_ item: EntityWorkItem) async { await abandon(item, because: nil) }
 }

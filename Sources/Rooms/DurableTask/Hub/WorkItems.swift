@@ -32,6 +32,8 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
     var newStart: NewStart?
     /// When it was handed out, if somebody measures that.
     var takenAt: ContinuousClock.Instant?
+    /// How often it was handed out, this time included, as the store counts; 0 when it does not.
+    var deliveries = 0
 
     /// An item with its parts.
     package init(instanceID: String, name: String, events: [HistoryEvent], messages: [Int64]) {

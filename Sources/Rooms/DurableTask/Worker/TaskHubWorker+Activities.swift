@@ -19,8 +19,8 @@ extension TaskHubWorker {
     /// Runs an activity's body until it has ended.
     private func run(_ item: ActivityWorkItem) async throws -> ActivityRun {
         let run = ActivityRun(item, begunAt: hub.clock.now, isTraced: spans != nil)
-        if let failure = item.lateness(at: hub.clock.now) {
-            run.finish(.failure(failure))
+        if let limit = item.startLimit, limit < hub.clock.now {
+            run.finish(.failure(item.lateness))
             return run
         }
         watch { $0.begin(run, at: hub.clock.now) }
@@ -163,15 +163,5 @@ extension TaskHubWorker {
         }
         guard alarm < .distantFuture else { return await runningBell.wait() }
         await runningBell.wait { [hub] in try? await hub.clock.sleep(until: alarm) }
-    }
-}
-
-extension ActivityWorkItem {
-    /// What the caller hears when it waited longer for a worker than it may.
-    fileprivate func lateness(at now: Date) -> TaskFailure? {
-        guard let limit = call.scheduleToStart, queuedAt > .distantPast, queuedAt.adding(limit) < now else {
-            return nil
-        }
-        return .timeout("activity \"\(call.name)\" waited longer than \(limit) for a worker")
     }
 }

@@ -13,7 +13,7 @@ extension TaskHubWorker {
         else { return false }
         do {
             try await process(item)
-            troubles.withLock { $0[item.instanceID] = nil }
+            troubles.withLock { $0.forget(item.instanceID) }
         } catch let error as TaskHubError where error.code == .leaseLost && item.newStart != nil {
             // There is an instance of this id already; whoever started this one finds it.
             await hub.abandon(item, because: nil)
@@ -106,10 +106,7 @@ extension TaskHubWorker {
         } else {
             log(.error, "an episode could not be processed", ["instance": item.instanceID, "error": "\(error)"])
         }
-        let failures = troubles.withLock { troubles in
-            troubles[item.instanceID, default: 0] += 1
-            return troubles[item.instanceID, default: 1]
-        }
+        let failures = troubles.withLock { $0.note(item.instanceID) }
         await configuration.pause(Self.delay(after: failures))
     }
 }

@@ -22,7 +22,7 @@ public final class TaskHubWorker: Sendable {
     private let lanes: [ActivityLane]
     let refusals = Lock(FIFO<Refusal>())
     let refusalBell = Bell()
-    let troubles = Lock<[String: Int]>([:])
+    let troubles = Lock(TroubleCount())
     let escapes: AsyncStream<String>
     let escapeReporter: AsyncStream<String>.Continuation
     private let stopBell = Bell()

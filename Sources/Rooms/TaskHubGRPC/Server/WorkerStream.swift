@@ -25,6 +25,7 @@ final class WorkerStream: Sendable {
     private let outbox: AsyncStream<[UInt8]>
     private let post: AsyncStream<[UInt8]>.Continuation
     private let trouble = Lock<(any Error)?>(nil)
+    private let isStopped = Lock(false)
 
     init(_ request: Wire.GetWorkItemsRequest, isOfTheHouse: Bool, of service: TaskHubService) {
         self.isOfTheHouse = isOfTheHouse
@@ -59,13 +60,23 @@ final class WorkerStream: Sendable {
     }
 
     /// Sends nothing more; ``run(_:)`` returns.
-    func stop() { post.finish() }
+    func stop() {
+        isStopped.withLock { $0 = true }
+        post.finish()
+    }
 
     private func end() async {
         hub.close(intake)
         let left = lent.takeAll { $0.stream == id }
         if !left.isEmpty { log(.info, "a worker left its work behind", ["items": "\(left.count)"]) }
-        for item in left { await giveBack(item, because: nil) }
+        // The worker may have died of it.
+        let isLost = !isStopped.withLock(\.self)
+        for item in left { if isLost { await lose(item) } else { await giveBack(item, because: nil) } }
+    }
+
+    private func lose(_ lent: LentItem) async {
+        lent.slots.giveBack()
+        await hub.lose(lent, log)
     }
 
     private func giveBack(_ lent: LentItem, because reason: String?) async {
@@ -180,6 +191,20 @@ extension TaskHub {
                 try await abandon(item)
             } catch {
                 // Nothing is lost: its lease runs out.
+                log(.warning, "an activity could not be given back", ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Takes an item back whose worker has gone without a word.
+    func lose(_ lent: LentItem, _ log: Log) async {
+        switch lent.work {
+        case .orchestration(let item, _): await lose(item)
+        case .entity(let item): await lose(item)
+        case .activity(let item):
+            do {
+                try await lose(item)
+            } catch {
                 log(.warning, "an activity could not be given back", ["error": "\(error)"])
             }
         }
