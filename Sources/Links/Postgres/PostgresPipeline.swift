@@ -93,13 +93,13 @@ final class PostgresPipeline {
         case .null, .integer, .real: return
         }
         if size > Self.mostBytes {
-            throw SQLError.misuse("a value has at most \(Self.mostBytes) bytes", statement: sql)
+            throw SQLError.value("a value has at most \(Self.mostBytes) bytes", statement: sql)
         }
     }
 
     private func checkedSize(of text: String, _ sql: String) throws -> Int {
         if text.utf8.contains(0) {
-            throw SQLError.misuse("PostgreSQL takes no text with a NUL character; use a blob", statement: sql)
+            throw SQLError.value("PostgreSQL takes no text with a NUL character; use a blob", statement: sql)
         }
         return text.utf8.count
     }

@@ -27,6 +27,11 @@ extension SQLError {
         SQLError(kind: .misuse, code: 0, message: message, statement: statement)
     }
 
+    /// A value that PostgreSQL does not take.
+    static func value(_ message: String, statement: String?) -> SQLError {
+        SQLError(kind: .value, code: 0, message: message, statement: statement)
+    }
+
     private static func withoutValue(_ words: String) -> String {
         guard let first = words.firstIndex(of: "\""), let last = words.lastIndex(of: "\""), first < last else {
             return words
@@ -42,7 +47,9 @@ extension SQLError.Kind {
             switch (state.prefix(2), state) {
             case ("23", _): .constraint
             case (_, "40003"): .unknownOutcome
-            case ("40", _), (_, "55P03"), (_, "57014"): .busy
+            case ("22", _), ("54", _): .value
+            case ("40", _), (_, "55P03"): .busy
+            case (_, "57014"): .timeout
             case ("08", _), (_, "57P01"), (_, "57P02"), (_, "57P03"), (_, "53300"): .unavailable
             case ("53", _), ("58", _): .storage
             case (_, "XX001"), (_, "XX002"): .corrupt

@@ -136,8 +136,12 @@ public struct SQLError: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable, Equatable {
         /// A unique key, a foreign key or a check refused the row.
         case constraint
+        /// A value is none that the database takes: too long for an index, or with a character that it has no room for.
+        case value
         /// Somebody else held the database for too long: try again.
         case busy
+        /// A statement ran for longer than it may and was ended: because of others, or because it has too much to do.
+        case timeout
         /// The disk is full or failed.
         case storage
         /// The file is damaged or is no database.
@@ -170,7 +174,7 @@ public struct SQLError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the same call may succeed later, without a risk of doing its work twice.
-    public var isRetriable: Bool { kind == .busy || kind == .unavailable }
+    public var isRetriable: Bool { kind == .busy || kind == .timeout || kind == .unavailable }
 
     /// What failed and where.
     public var description: String {

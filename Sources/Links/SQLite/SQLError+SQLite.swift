@@ -19,6 +19,7 @@ extension SQLError.Kind {
     init(sqlite status: Int32) {
         switch status & 0xff {
         case SQLITE_CONSTRAINT: self = .constraint
+        case SQLITE_TOOBIG: self = .value
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
         case SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_NOMEM: self = .storage
         case SQLITE_CORRUPT, SQLITE_NOTADB: self = .corrupt

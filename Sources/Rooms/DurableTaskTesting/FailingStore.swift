@@ -11,6 +11,8 @@ package final class FailingStore: HubStore {
     package struct Rates: Sendable {
         /// One in so many calls fails, before or after it was done; 0 for never.
         package var failureOneIn = 0
+        /// One in so many commits is refused for what it holds, unless it is of entities; 0 for never.
+        package var refusalOneIn = 0
         /// One in so many calls is the last one of its process; 0 for never.
         package var crashOneIn = 0
 
@@ -107,12 +109,15 @@ extension FailingStore {
         _ locks: HubLocks, as member: Int64, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt {
         try await disturbed {
-            // A store may have to start over.
+            // A store may have to start over, or not take what it is given.
             let asksTwice = misfortune.number(in: 0..<10) == 0
+            let refuses = misfortune.strikes(oneIn: rates.refusalOneIn)
             let decided = Lock(HubChanges())
             let receipt = try await base.commit(locks, as: member) { heads in
                 if asksTwice { _ = try decide(heads) }
                 let changes = try decide(heads)
+                // Operations of entities would have failed.
+                if refuses, changes.entityMoves.isEmpty { throw TaskHubError(.invalid, "a value is refused") }
                 decided.withLock { $0 = changes }
                 return changes
             }

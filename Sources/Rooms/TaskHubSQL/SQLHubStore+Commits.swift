@@ -60,9 +60,10 @@ extension SQLHubStore {
         while true {
             do {
                 return try await commit(locks, as: member, in: lane, last, decide)
-            } catch let error as SQLError where error.kind == .constraint && collisions < Self.mostAttempts {
+            } catch let error as SQLError where error.kind == .constraint {
                 // Another process has created a row that was not there to be locked; decide again over it.
                 collisions += 1
+                if collisions >= Self.mostAttempts { throw TaskHubError(refused: error) }
             }
         }
     }

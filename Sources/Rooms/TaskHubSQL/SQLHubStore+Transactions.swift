@@ -17,8 +17,18 @@ struct Membership: Sendable {
 
 // Transactions that members may do, again if need be.
 extension SQLHubStore {
-    /// A look at the store.
+    /// A look at rows that are known by their keys.
     func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await search { [dialect] connection in
+            if let planning = dialect.planning { try connection.queryLater(SQLCall(planning)) { _ in } }
+            return try body(connection)
+        }
+    }
+
+    /// A look at any number of rows: the database knows best how to find them.
+    func search<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
         try await persistently { [database] _ in try await database.read(body) }
@@ -43,9 +53,16 @@ extension SQLHubStore {
     ) async throws -> Value {
         try await persistently(as: member) { [database, dialect] isRepeated in
             try await database.write { connection in
-                let admission = isRepeated ? dialect.settledAdmission : dialect.admission
-                try Self.admit([.integer(member)], admission, connection)
-                return try body(connection, isRepeated)
+                if let planning = dialect.planning { try connection.queryLater(SQLCall(planning)) { _ in } }
+                let admission = SQLCall(
+                    isRepeated ? dialect.settledAdmission : dialect.admission, [.integer(member)])
+                // The answer comes with the first of what the body asks, and is heard before the commit.
+                var isAdmitted: Bool?
+                try connection.queryLater(admission) { isAdmitted = !$0.isEmpty }
+                let value = try body(connection, isRepeated)
+                if isAdmitted == nil { try Self.admit(admission.parameters, admission.sql, connection) }
+                if isAdmitted == false { throw MembershipEnded() }
+                return value
             }
         }
     }
@@ -68,6 +85,13 @@ extension SQLHubStore {
     }
 }
 
+extension TaskHubError {
+    /// The database does not take what it was given; nothing was written.
+    init(refused error: SQLError) {
+        self.init(.invalid, "the task hub's database refuses it: \(error.message)")
+    }
+}
+
 /// A transaction of a process that is no member any more.
 struct MembershipEnded: Error {}
 
@@ -79,10 +103,14 @@ extension SQLHubStore {
     /// Does something again that failed for a passing reason.
     ///
     /// A transaction whose outcome is in doubt is repeated until the doubt is gone: it is told of it, and it waits for
-    /// the one before it. Should that take so long that the membership ends, this process is none any more.
+    /// the one before it. Should that take so long that the membership ends, this process is none any more. What the
+    /// server ended because it took too long is done once more if it writes, since it may have waited for others.
+    ///
+    /// A caller that is cancelled does not end it: what others want may be part of it.
     ///
     /// - Parameter member: Who does it; nil when that need not be a member.
-    /// - Throws: `ownerChanged`, `membershipLost`; the last failure.
+    /// - Throws: `ownerChanged`, `membershipLost`; `invalid` for a value that the database does not take; the last
+    ///   failure.
     func persistently<Value: Sendable>(
         as member: Int64? = nil, _ attempt: (_ isRepeated: Bool) async throws -> Value
     ) async throws -> Value {
@@ -99,23 +127,31 @@ extension SQLHubStore {
             } catch let error as SQLError {
                 failures += 1
                 isInDoubt = isInDoubt || error.kind == .unknownOutcome
-                guard error.isRetriable || isInDoubt else { throw error }
                 if isInDoubt {
                     let patience = membership.withLock { $0.duration }
                     guard isShared, ContinuousClock.now - start < patience else { throw refusal(of: number) }
-                } else if failures >= Self.mostAttempts || error.kind == .unavailable && failures > 1 {
-                    throw error
+                } else if failures >= Self.attempts(after: error, isWrite: member != nil) {
+                    throw error.kind == .value ? TaskHubError(refused: error) : error
                 }
-                do { try await Task.sleep(for: Self.pause(after: failures)) } catch {
-                    throw isInDoubt ? refusal(of: number) : error
-                }
+                await Self.pause(after: failures)
             }
         }
     }
 
+    /// How often something is tried at the most that failed so.
+    private static func attempts(after error: SQLError, isWrite: Bool) -> Int {
+        switch error.kind {
+        case .busy: mostAttempts
+        case .unavailable: 2
+        case .timeout: isWrite ? 2 : 1
+        default: 1
+        }
+    }
+
     /// From a few milliseconds to half a second, with chance in it, so that two who were in each other's way part.
-    private static func pause(after failures: Int) -> Duration {
+    private static func pause(after failures: Int) async {
         let most = min(500, 4 << min(failures, 7))
-        return .milliseconds(Int.random(in: most / 2...most))
+        // Unstructured: the caller may have been cancelled, and would not pause at all.
+        await Task { try? await Task.sleep(for: .milliseconds(Int.random(in: most / 2...most))) }.value
     }
 }

@@ -52,13 +52,25 @@ final class StatusReader: Sendable {
             state.waiting.removeFirst(taken.count)
             return taken
         }
-        let answers: Result<[String: Result<InstanceStatus, any Error>], any Error>
-        do { answers = .success(try await read(Array(Set([id] + others.map(\.id))))) } catch {
-            answers = .failure(error)
-        }
+        let answers = await Self.answers(for: Array(Set([id] + others.map(\.id))), read)
         handOn()
         for other in others { other.waiter.resume(returning: .done(Self.answer(for: other.id, in: answers))) }
         return try Self.answer(for: id, in: answers).get()
+    }
+
+    /// What is known of instances; should the database not take one of the ids, the others are not the worse for it.
+    private static func answers(
+        for ids: [String], _ read: ([String]) async throws -> [String: Result<InstanceStatus, any Error>]
+    ) async -> [String: Result<InstanceStatus, any Error>] {
+        do {
+            return try await read(ids)
+        } catch let error as TaskHubError where error.code == .invalid && ids.count > 1 {
+            let half = ids.count / 2
+            let first = await answers(for: Array(ids.prefix(half)), read)
+            return first.merging(await answers(for: Array(ids.suffix(from: half)), read)) { $1 }
+        } catch {
+            return Dictionary(uniqueKeysWithValues: ids.map { ($0, .failure(error)) })
+        }
     }
 
     private func turn(of id: String) async -> Turn {
@@ -85,8 +97,8 @@ final class StatusReader: Sendable {
     }
 
     private static func answer(
-        for id: String, in answers: Result<[String: Result<InstanceStatus, any Error>], any Error>
+        for id: String, in answers: [String: Result<InstanceStatus, any Error>]
     ) -> Answer {
-        Result { try answers.get()[id]?.get() }
+        Result { try answers[id]?.get() }
     }
 }

@@ -62,7 +62,7 @@ struct DialectTests {
             let error = await #expect(throws: SQLError.self) {
                 try await database.queryAll([SQLCall(statement, [.texts(["a", "cut\u{0}short"]), .integers([])])])
             }
-            #expect(error?.kind == .misuse)
+            #expect(error?.kind == .value)
         }
     }
 
@@ -86,7 +86,20 @@ struct DialectTests {
             let error = await #expect(throws: SQLError.self) {
                 try await database.write { try $0.execute("INSERT INTO thing VALUES (1, ?)", ["cut\u{0}short"]) }
             }
-            #expect(error?.kind == .misuse)
+            #expect(error?.kind == .value)
+            try await database.expectThings(0)
+        }
+    }
+
+    @Test func refusesWhatIsTooLongForAnIndex() async throws {
+        try await withDatabase { database, _ in
+            try await database.write { try $0.executeScript("CREATE UNIQUE INDEX thing_words ON thing (words)") }
+            // An index holds less than a third of a page of what does not compress.
+            let long = (0..<1_000).map { _ in "\(Int.random(in: 1_000...9_999))" }.joined()
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { try $0.execute("INSERT INTO thing VALUES (1, ?)", [.text(long)]) }
+            }
+            #expect(error?.kind == .value)
             try await database.expectThings(0)
         }
     }
@@ -97,7 +110,7 @@ struct DialectTests {
             let error = await #expect(throws: SQLError.self) {
                 try await database.read { try $0.query(statement, ["se\"cret"]) }
             }
-            #expect(error?.kind == .misuse)
+            #expect(error?.kind == .value)
             #expect(error?.description.contains("cret") == false)
         }
     }
@@ -147,7 +160,7 @@ struct DialectTests {
             let error = await #expect(throws: SQLError.self) {
                 try await database.read { try $0.query("SELECT pg_sleep(20)") }
             }
-            #expect(error?.kind == .busy)
+            #expect(error?.kind == .timeout)
             try await database.expectThings(0)
         }
     }

@@ -31,6 +31,24 @@ struct CommitInDoubtTests {
             #expect(status?.status == .pending, "\(id)")
         }
     }
+
+    @Test(arguments: [true, false])
+    func aCallerThatIsCancelledCostsNobodyTheMembership(isCommitted: Bool) async throws {
+        let room = PostgresRoom()
+        let database = DoubtfulDatabase(try await room.open())
+        let store = SQLHubStore(database, PostgresHubDialect())
+        let hub = try await EmbeddedTaskHub(
+            store: store, clock: SystemHubClock(), configuration: HubConfiguration(), log: .silent)
+        let member = store.number
+        database.doubtNext(isCommitted: isCommitted)
+        // Unstructured: it is cancelled alone.
+        let doubtful = Task { try await hub.start(StartRequest(id: "doubtful", name: "main")) }
+        for await _ in database.doubts { break }
+        doubtful.cancel()
+        #expect(try await hub.start(StartRequest(id: "meanwhile", name: "main")) == .created)
+        #expect(try await doubtful.value == .created)
+        #expect(store.number == member)
+    }
 }
 
 /// A database whose connection breaks in the middle of a commit when it is told to.

@@ -11,7 +11,26 @@ extension EmbeddedTaskHub {
     }
 
     /// Commits requests in one transaction; what follows from them is to be handed out then.
+    ///
+    /// When the store refuses what they ask for together, each half of them is committed by itself, in order: in the
+    /// end only those hear of it who ask for what it does not take.
     func commit(_ requests: [HubRequest]) async -> HubCommit {
+        do {
+            return try await commitTogether(requests)
+        } catch let error as TaskHubError where error.isRefusal && requests.count > 1 {
+            let half = requests.count / 2
+            let first = await commit(Array(requests.prefix(half)))
+            let second = await commit(Array(requests.suffix(from: half)))
+            return HubCommit(results: first.results + second.results) {
+                first.handOut()
+                second.handOut()
+            }
+        } catch {
+            return HubCommit(results: requests.map { _ in .failure(error) }) {}
+        }
+    }
+
+    private func commitTogether(_ requests: [HubRequest]) async throws -> HubCommit {
         var locks = HubLocks()
         for request in requests { locks.formUnion(request.locks) }
         locks.targets.subtract(locks.subjects)
@@ -33,10 +52,13 @@ extension EmbeddedTaskHub {
             guard let made = decision.made.withLock({ $0 }) else { preconditionFailure("a commit was decided") }
             metrics?.committed(made.draft, requests.count, since: begin)
             return HubCommit(results: made.results) { self.handOut(made.draft, receipt) }
+        } catch let error as TaskHubError where error.isRefusal {
+            // Nothing of it is in the store, and what is decided again brings the same leases.
+            throw error
         } catch {
             if let made = decision.made.withLock({ $0 }) { distrust(made.draft) }
             await beginAgain(after: error, as: owner)
-            return HubCommit(results: requests.map { _ in .failure(error) }) {}
+            throw error
         }
     }
 
@@ -124,6 +146,11 @@ extension EmbeddedTaskHub.State {
         for id in draft.changes.deletedInstances { bells += waiters.takeChanged(id, isEnded: true) }
         return bells
     }
+}
+
+extension TaskHubError {
+    /// Whether the store has written nothing because of a value that it does not take, or of a row that it cannot read.
+    fileprivate var isRefusal: Bool { code == .invalid || code == .corrupt }
 }
 
 extension HubDraft {

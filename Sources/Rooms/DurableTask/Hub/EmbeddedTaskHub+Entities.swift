@@ -43,8 +43,17 @@ extension EmbeddedTaskHub {
     }
 
     /// Stores what operations did to their entity, their answers and what they ask of others, in one transaction.
+    ///
+    /// Should the store not take that, the operations have failed, and the entity is as it was.
     public func complete(_ item: EntityWorkItem, with turn: EntityTurn) async throws {
-        try await store(item, turn)
+        do {
+            try await store(item, turn)
+        } catch let error as TaskHubError where error.code == .invalid {
+            let failure = TaskFailure(
+                type: TaskFailure.EngineType.invalidPayload, message: error.message, isRetriable: false)
+            let results: [Result<String?, TaskFailure>] = turn.results.map { _ in .failure(failure) }
+            try await store(item, EntityTurn(results: results, state: item.state))
+        }
         finish(item.instanceID, mustReload: item.plan.mustLookAgain)
     }
 

@@ -135,6 +135,10 @@ extension EmbeddedTaskHub {
             // What has not begun has nothing to do with a page of events, and rests until its beginning comes.
             if isFull, !page.news.isEmpty { wake { $0.instances.mustLoad(news) } }
             return try await counted(page, mayBeLost: ready.mayBeLost)
+        } catch let error as TaskHubError where error.code == .invalid {
+            // What the store does not take as an id is none in it: it refused the start that waited in memory.
+            finish(news.id, mustReload: false)
+            return nil
         } catch {
             finish(news.id, mustReload: true)
             throw error

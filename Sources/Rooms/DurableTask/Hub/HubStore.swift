@@ -25,7 +25,8 @@ package protocol HubStore: Sendable {
     ///   - member: The number under which this process decides.
     ///   - decide: Gets the rows that exist, by id; it may be asked again when the store has to start over.
     /// - Throws: what `decide` throws; when the number is no member's any more `ownerChanged`, in a shared store
-    ///   `membershipLost`.
+    ///   `membershipLost`; `invalid` when the changes have a value that the store does not take, and `corrupt` when it
+    ///   cannot read one of the rows: then it has written nothing, and takes what has nothing to do with these.
     func commit(
         _ locks: HubLocks, as member: Int64, _ decide: @escaping @Sendable ([String: InstanceHead]) throws -> HubChanges
     ) async throws -> HubReceipt
@@ -133,6 +134,7 @@ package protocol SharedHubStore: HubStore {
     ///
     /// - Parameters:
     ///   - names: What to leave to others, by ``InstanceNews/kindName``.
+    ///   - limit: How many with messages that were always visible, and how many with timers that are due.
     ///   - member: The number under which this process keeps them.
     /// - Throws: `membershipLost`.
     func claimInstances(

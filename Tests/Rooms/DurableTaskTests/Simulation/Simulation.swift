@@ -92,6 +92,7 @@ extension Simulation {
     private var rates: FailingStore.Rates {
         var rates = FailingStore.Rates()
         rates.failureOneIn = 40
+        rates.refusalOneIn = 40
         return rates
     }
 
