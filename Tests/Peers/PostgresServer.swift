@@ -34,9 +34,11 @@ package final class PostgresServer: Sendable {
     }
 
     /// Creates an empty database and returns its name.
-    package func makeDatabase() async throws -> String {
+    ///
+    /// - Parameter language: The one in whose order its texts are, as `en-US`; by their bytes when there is none.
+    package func makeDatabase(in language: String = "") async throws -> String {
         let name = "test-\(UUID().uuidString)"
-        try await ask("create \(name)")
+        try await ask("create \(name) \(language)")
         return name
     }
 

@@ -4,7 +4,7 @@
 """A PostgreSQL server of its own, for the length of its standard input.
 
 Prints its folder and port as the first line, then answers each command line with "ok" or "error <why>":
-start, stop (orderly), crash (as if the power of the server were cut), create NAME, cut NAME.
+start, stop (orderly), crash (as if the power of the server were cut), create NAME [LANGUAGE], cut NAME.
 PostgreSQL refuses to run as root, so root runs it as an account without rights.
 """
 
@@ -137,8 +137,10 @@ class Server:
     def crash(self):
         self.signal(3)
 
-    def create(self, name):
-        self.sql(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    def create(self, name, language=None):
+        """Without a language texts are in the order of their bytes."""
+        order = f"LOCALE_PROVIDER icu ICU_LOCALE '{language}'" if language else ""
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE template0 {order}')
 
     def cut(self, name):
         self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")

@@ -220,9 +220,9 @@ extension ChangeWriter {
         }
     }
 
-    /// In the order of their ids, so that no two processes wait for each other.
+    /// In the order of their ids' bytes, which is the database's, so that no two processes wait for each other.
     private func writeGuarded(_ moves: [InstanceMove]) throws {
-        let rows = try moves.sorted { $0.id < $1.id }.map { move in
+        let rows = try moves.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }.map { move in
             try row(move) + [.optional(known[move.id]?.mark)]
         }
         let call = RowStatement.guardedMoves.call(rows)

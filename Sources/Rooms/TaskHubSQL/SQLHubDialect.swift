@@ -41,6 +41,8 @@ protocol SQLHubDialect: Sendable {
     var liveOwner: String { get }
     /// A condition on the tag of the first parameter to have the value of the second.
     var hasTag: String { get }
+    /// Joins each message `m` with its instance `i`, in this order: there are more instances without messages.
+    var joinOfInstance: String { get }
     /// How histories name their instances.
     var historyKey: HistoryKey { get }
 }
@@ -61,6 +63,7 @@ struct SQLiteHubDialect: SQLHubDialect {
     let strictAdmission: String? = nil
     let liveOwner = "0"
     let hasTag = "json_extract(tags, '$.' || json_quote(?)) = ?"
+    let joinOfInstance = "CROSS JOIN hub_instance i ON i.id = m.instance_id"
     let historyKey = HistoryKey.number
 
     func isAmong(_ query: String) -> String { "sequence IN (\(query))" }
@@ -202,6 +205,7 @@ struct SQLiteHubDialect: SQLHubDialect {
         ),
         (5, SQLHubSchema.orderedInboxes),
         (6, HubMigration.losses),
+        (7, "CREATE INDEX hub_instance_entity ON hub_instance (sequence) WHERE id LIKE '@%'"),
     ]
 }
 
@@ -232,6 +236,7 @@ struct PostgresHubDialect: SQLHubDialect {
     let strictAdmission: String? = marking("1 / COUNT(*)")
     let liveOwner = "COALESCE((SELECT number FROM hub_member WHERE number = owner), 0)"
     let hasTag = "CAST(tags AS JSON) ->> ? = ?"
+    let joinOfInstance = "CROSS JOIN LATERAL (SELECT * FROM hub_instance WHERE id = m.instance_id OFFSET 0) i"
     let historyKey = HistoryKey.id
 
     private static func marking(_ found: String) -> String {
@@ -338,5 +343,31 @@ struct PostgresHubDialect: SQLHubDialect {
         (4, "ALTER TABLE hub_member ADD COLUMN session BIGINT"),
         (5, SQLHubSchema.orderedInboxes),
         (6, HubMigration.losses),
+        (
+            7,
+            // Keys are compared by their bytes, as this program does it, whatever the language of the database: ids are
+            // found by what they begin with, and rows are locked in one order. Tables are not written anew, but indexes
+            // are, which may take longer than a statement should.
+            """
+            SET LOCAL statement_timeout = 0;
+            ALTER TABLE hub_instance
+                ALTER COLUMN id TYPE TEXT COLLATE "C",
+                ALTER COLUMN status TYPE TEXT COLLATE "C",
+                ALTER COLUMN parent_id TYPE TEXT COLLATE "C",
+                ALTER COLUMN lock_holder TYPE TEXT COLLATE "C";
+            ALTER TABLE hub_history ALTER COLUMN instance_id TYPE TEXT COLLATE "C";
+            ALTER TABLE hub_inbox ALTER COLUMN instance_id TYPE TEXT COLLATE "C";
+            ALTER TABLE hub_task
+                ALTER COLUMN instance_id TYPE TEXT COLLATE "C",
+                ALTER COLUMN name TYPE TEXT COLLATE "C",
+                ALTER COLUMN fairness TYPE TEXT COLLATE "C";
+            ALTER TABLE hub_payload ALTER COLUMN id TYPE TEXT COLLATE "C";
+            ALTER TABLE hub_payload_use
+                ALTER COLUMN instance_id TYPE TEXT COLLATE "C",
+                ALTER COLUMN payload_id TYPE TEXT COLLATE "C";
+            CREATE INDEX hub_inbox_ready ON hub_inbox (sequence) WHERE visible_at <= 0;
+            CREATE INDEX hub_instance_entity ON hub_instance (sequence) WHERE id LIKE '@%';
+            """
+        ),
     ]
 }

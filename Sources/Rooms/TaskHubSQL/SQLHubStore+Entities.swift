@@ -22,7 +22,7 @@ extension SQLHubStore {
     func entities(_ query: EntityQuery) async throws -> EntityPage {
         let condition = InstanceCondition(query)
         let before: Int64 = query.after.flatMap(Int64.init) ?? .max
-        return try await read { [dialect] connection in
+        return try await search { [dialect] connection in
             let rows = try connection.query(
                 """
                 SELECT \(HeadRow.columns(dialect)), updated_at, \(Self.backlog), input, sequence

@@ -23,7 +23,7 @@ extension SQLHubStore {
         let condition = InstanceCondition(query, dialect)
         let columns = InstanceRow.columns(withPayloads: query.includesPayloads)
         let before: Int64 = query.after.flatMap(Int64.init) ?? .max
-        return try await read { connection in
+        return try await search { connection in
             let rows = try connection.query(
                 """
                 SELECT \(columns) FROM hub_instance WHERE sequence < ? AND \(condition.text)
@@ -38,7 +38,7 @@ extension SQLHubStore {
 
     func countByStatus(_ query: InstanceQuery) async throws -> [RuntimeStatus: Int] {
         let condition = InstanceCondition(query, dialect)
-        return try await read { connection in
+        return try await search { connection in
             let rows = try connection.query(
                 "SELECT COUNT(*), status FROM hub_instance WHERE \(condition.text) GROUP BY status", condition.values)
             return try Dictionary(uniqueKeysWithValues: rows.map { (try HeadRow.status($0, 1), Int($0.int(0))) })
@@ -115,7 +115,7 @@ extension SQLHubStore {
         let isMine = isShared ? "AND i.owner = \(number)" : ""
         return try await query(
             """
-            SELECT m.sequence, i.id, i.name, i.version FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+            SELECT m.sequence, i.id, i.name, i.version FROM hub_inbox m \(dialect.joinOfInstance)
             WHERE m.sequence > ? AND m.visible_at <= 0 AND i.ended_at IS NULL AND i.parked IS NULL \(isMine)
                 AND (m.visible_at <> \(NewMessage.Visibility.passedOver) OR i.lock_holder IS NULL)
             ORDER BY m.sequence LIMIT ?
@@ -127,7 +127,7 @@ extension SQLHubStore {
         let isMine = isShared ? "AND i.owner = \(number)" : ""
         return try await query(
             """
-            SELECT DISTINCT i.id, i.name, i.version FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
+            SELECT DISTINCT i.id, i.name, i.version FROM hub_inbox m \(dialect.joinOfInstance)
             WHERE m.visible_at > 0 AND m.visible_at > ? AND m.visible_at <= ? AND i.parked IS NULL \(isMine)
             """, [.time(begin), .time(end)]
         ).map { HeadRow.news($0) }

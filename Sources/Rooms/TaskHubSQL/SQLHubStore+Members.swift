@@ -70,27 +70,47 @@ extension SQLHubStore {
     func claimInstances(
         at time: Date, except names: Set<String>, limit: Int, as member: Int64
     ) async throws -> [InstanceNews] {
-        let unclaimed = """
-            SELECT i.sequence FROM hub_inbox m JOIN hub_instance i ON i.id = m.instance_id
-            WHERE m.visible_at <= ? AND i.ended_at IS NULL AND i.parked IS NULL AND i.name <> ''
-                AND i.owner <> ALL(ARRAY(SELECT number FROM hub_member))
-                AND (CASE WHEN i.id LIKE '@%' THEN '@' ELSE '' END || i.name || COALESCE(chr(31) || i.version, ''))
-                    <> ALL(CAST(? AS TEXT[]))
-            ORDER BY m.sequence LIMIT ?
-            """
         let names = SQLValue.texts(Array(names))
+        let parameters = { @Sendable (limit: Int) -> [SQLValue] in
+            [names, .int(limit), names, .time(time), .int(limit)]
+        }
         // Mostly there are none, and a look costs no commit.
-        if try await query(unclaimed, [.time(time), names, 1]).isEmpty { return [] }
+        let look = "(\(Self.unclaimed(.ready))) UNION ALL (\(Self.unclaimed(.due)))"
+        if try await query(look, parameters(1)).isEmpty { return [] }
         return try await write(as: member) { connection, _ in
             try connection.query(
                 """
                 UPDATE hub_instance SET owner = \(member),
                     deliveries = CASE WHEN owner <> 0 AND deliveries = 0 THEN 1 ELSE deliveries END
-                WHERE sequence = ANY(ARRAY(\(unclaimed) FOR NO KEY UPDATE OF i SKIP LOCKED))
+                WHERE sequence = ANY(
+                    ARRAY(\(Self.unclaimed(.ready, locking: true))) || ARRAY(\(Self.unclaimed(.due, locking: true))))
                 RETURNING id, name, version
-                """, [.time(time), names, .int(limit)]
+                """, parameters(limit)
             ).map { HeadRow.news($0) }
         }
+    }
+
+    /// Which messages make an instance worth claiming.
+    private enum Reason: String {
+        case ready = "m.visible_at <= 0 ORDER BY m.sequence"
+        case due = "m.visible_at > 0 AND m.visible_at <= ? ORDER BY m.visible_at"
+    }
+
+    /// Instances with such messages that no member keeps in memory, except those of the names of the first parameter.
+    ///
+    /// Each message looks for its instance, never the other way round: there are many instances that have none.
+    private static func unclaimed(_ reason: Reason, locking: Bool = false) -> String {
+        """
+        SELECT i.sequence FROM hub_inbox m CROSS JOIN LATERAL (
+            SELECT sequence FROM hub_instance
+            WHERE id = m.instance_id AND ended_at IS NULL AND parked IS NULL AND name <> ''
+                AND owner <> ALL(ARRAY(SELECT number FROM hub_member))
+                AND (CASE WHEN id LIKE '@%' THEN '@' ELSE '' END || name || COALESCE(chr(31) || version, ''))
+                    <> ALL(CAST(? AS TEXT[]))
+            OFFSET 0 \(locking ? "FOR NO KEY UPDATE SKIP LOCKED" : "")
+        ) i
+        WHERE \(reason.rawValue) LIMIT ?
+        """
     }
 
     func disown(_ instances: [InstanceNews]) async throws {

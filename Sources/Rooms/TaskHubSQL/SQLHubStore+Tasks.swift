@@ -73,9 +73,14 @@ extension SQLHubStore {
 
     func giveBack(leases: Set<Int64>) async throws {
         try await write { [dialect] connection in
+            // No index has the leases, since every task would pay for it: one look finds them all.
+            let held = try connection.query(
+                "SELECT sequence, lease FROM hub_task WHERE lease >= ? AND lease <= ?",
+                [.optional(leases.min()), .optional(leases.max())]
+            ).filter { leases.contains($0.int(1)) }
             let rows = try connection.queryEach(
-                "UPDATE hub_task SET lease = 0 WHERE lease = ? RETURNING name, version, priority",
-                leases.sorted().map { [.integer($0)] })
+                "UPDATE hub_task SET lease = 0 WHERE sequence = ? AND lease = ? RETURNING name, version, priority",
+                held.map { [.integer($0.int(0)), .integer($0.int(1))] })
             guard dialect.isShared else { return }
             try ChangeWriter.tell(rows.joined().map(TaskRow.signal), connection)
         }

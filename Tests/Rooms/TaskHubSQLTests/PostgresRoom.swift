@@ -7,6 +7,8 @@ import Postgres
 import SQL
 
 /// A PostgreSQL database of one test, opened as often as there are processes to play.
+///
+/// Its texts are in the order of a language, as they are in most databases, so that nothing counts on their bytes.
 actor PostgresRoom {
     private var naming: Task<String, any Error>?
     private var opened: [PostgresDatabase] = []
@@ -19,7 +21,7 @@ actor PostgresRoom {
 
     private func name(on server: PostgresServer) async throws -> String {
         // Unstructured: whoever asks first has the database made, the others wait for the same one.
-        let naming = self.naming ?? Task { try await server.makeDatabase() }
+        let naming = self.naming ?? Task { try await server.makeDatabase(in: "en-US") }
         self.naming = naming
         return try await naming.value
     }

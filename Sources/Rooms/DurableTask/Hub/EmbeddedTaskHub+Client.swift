@@ -155,9 +155,9 @@ extension EmbeddedTaskHub {
             if isReached(status) { return try await resolvingPayloads(of: status) }
             if store.isShared, !isWatched {
                 // Another process may bring it about; it says so when it knows that somebody waits.
-                try await ask(HubLocks([id])) { try $0.watch(id) }
+                let isSame = try await ask(HubLocks([id])) { try $0.watch(id) == status.status }
                 isWatched = true
-                continue
+                guard isSame else { continue }
             }
             await wait(for: bell)
             try Task.checkCancellation()

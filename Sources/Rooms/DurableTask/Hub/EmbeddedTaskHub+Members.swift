@@ -56,7 +56,7 @@ extension EmbeddedTaskHub {
                 state.instances.mustLoad(news)
                 state.claims[news.id] = .now
             }
-            if claimed.count == Self.claimBatch { state.mayClaim = true }
+            if claimed.count >= Self.claimBatch { state.mayClaim = true }
         }
         if !strange.isEmpty { try await shared.disown(strange) }
     }

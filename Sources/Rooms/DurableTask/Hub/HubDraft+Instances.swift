@@ -141,12 +141,15 @@ extension HubDraft {
     }
 
     /// Lets the process that ends the instance say so to the others.
-    mutating func watch(_ id: String) throws {
+    ///
+    /// - Returns: the state in which it is still.
+    mutating func watch(_ id: String) throws -> RuntimeStatus {
         guard var head = self[id] else { throw TaskHubError.notFound(id) }
-        guard !head.isWatched else { return }
+        guard !head.isWatched else { return head.status }
         head.isWatched = true
         update(head)
         changes.flags.append(InstanceFlag(id: id, kind: .watched))
+        return head.status
     }
 
     /// Deletes ended instances.

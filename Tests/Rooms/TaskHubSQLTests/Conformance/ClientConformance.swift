@@ -56,6 +56,22 @@ struct ClientConformance {
             try await hub.list(InstanceQuery(statuses: [.pending, .failed], limit: 1)).instances.map(\.id) == ["a7"])
     }
 
+    @Test(arguments: HubKind.giving(.fullPages))
+    func idsAreFoundByTheBytesThatTheyBeginWith(_ kind: HubKind) async throws {
+        let house = try HubHouse(kind)
+        let hub = try await house.door()
+        for id in ["order-1", "Order-1", "ORDER-2", "order", "order_1", "order-2", "order-\u{E9}", "orders-3"] {
+            _ = try await hub.start(StartRequest(id: id, name: "main"))
+        }
+        func found(_ prefix: String) async throws -> Set<String> {
+            Set(try await hub.list(InstanceQuery(idPrefix: prefix)).instances.map(\.id))
+        }
+        #expect(try await found("order-") == ["order-1", "order-2", "order-\u{E9}"])
+        #expect(try await found("Order") == ["Order-1"])
+        #expect(try await found("order-\u{E9}") == ["order-\u{E9}"])
+        #expect(try await found("orderz") == [])
+    }
+
     @Test(arguments: HubKind.everywhere)
     func unknownInstancesAreSaidToBeUnknown(_ kind: HubKind) async throws {
         let house = try HubHouse(kind)
