@@ -275,7 +275,7 @@ extension EmbeddedTaskHub {
         }
         do {
             try await journal.perform(HubLocks(targets: Set(items.map(\.instanceID)))) { draft in
-                for (item, event) in results { try draft.finish(item, with: event) }
+                for (item, event) in results { try draft.finish(item, with: Referring(carrier: event)) }
             }
         } catch {
             doubt { $0.give(back: items, .inOrder) }
