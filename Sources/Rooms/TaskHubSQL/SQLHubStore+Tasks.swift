@@ -10,16 +10,14 @@ extension SQLHubStore {
         try await write(as: claim.lease >> 32) { [dialect] connection, isRepeated in
             if isRepeated { try Self.release(claim.lease, connection) }
             let statements = ClaimStatements(dialect, claim)
-            var levels = try connection.query(statements.keys(isFirst: claim.afterKey == nil), statements.keyValues)
+            let answers = try connection.queryAll(statements.opening)
+            var levels = answers[0]
             if levels.isEmpty, claim.afterKey != nil {
-                levels = try connection.query(statements.keys(isFirst: true), statements.keyValues)
+                levels = try connection.queryAll([statements.keys(after: nil)])[0]
             }
-            var rows = try connection.queryEach(
+            let shares = try connection.queryEach(
                 statements.share, levels.map { statements.shareValues(of: $0, among: levels.count) })
-            if claim.takesSuspect {
-                rows.append(try connection.query(statements.suspect, statements.suspectValues))
-            }
-            return try rows.joined().map(TaskRow.item).sorted { $0.sequence < $1.sequence }
+            return try (answers.dropFirst() + shares).joined().map(TaskRow.item).sorted { $0.sequence < $1.sequence }
         }
     }
 
@@ -121,7 +119,7 @@ extension SQLHubStore {
 /// steps from key to key, the others lease each key's share.
 private struct ClaimStatements {
     let share: String
-    let suspect: String
+    private let suspect: String
     private let claim: TaskClaim
     private let trusted: String
     private let name: [SQLValue]
@@ -148,36 +146,35 @@ private struct ClaimStatements {
     }
 
     /// The keys of the highest priority, in order.
-    ///
-    /// - Parameter isFirst: Whether they begin with the first of all.
-    func keys(isFirst: Bool) -> String {
+    func keys(after key: String?) -> SQLCall {
         func next(_ level: String, _ isAfter: String) -> String {
             """
             (SELECT MIN(fairness) FROM hub_task
             WHERE \(trusted) AND priority = \(level).priority AND fairness \(isAfter))
             """
         }
-        return """
+        let sql = """
             WITH RECURSIVE urgent(priority) AS (
                 SELECT priority FROM hub_task WHERE \(trusted) AND priority >= ? ORDER BY priority DESC LIMIT 1
             ), keys(priority, fairness) AS (
-                SELECT priority, \(next("urgent", isFirst ? ">= ?" : "> ?")) FROM urgent
+                SELECT priority, \(next("urgent", key == nil ? ">= ?" : "> ?")) FROM urgent
                 UNION ALL
                 SELECT priority, \(next("keys", "> keys.fairness")) FROM keys WHERE fairness IS NOT NULL
             )
             SELECT priority, fairness FROM keys WHERE fairness IS NOT NULL LIMIT ?
             """
+        return SQLCall(sql, name + [least] + name + [.text(key ?? "")] + name + [.int(claim.limit)])
     }
 
-    private var least: SQLValue { .integer(claim.above.map { Int64($0) + 1 } ?? .min) }
-
-    var keyValues: [SQLValue] {
-        name + [least] + name + [.text(claim.afterKey ?? "")] + name + [.int(claim.limit)]
-    }
+    private var least: SQLValue { .int(claim.above.map { max($0, $0 &+ 1) } ?? .min) }
 
     func shareValues(of level: SQLRow, among count: Int) -> [SQLValue] {
         [.integer(claim.lease)] + name + [.integer(level.int(0)), .text(level.text(1)), .int(claim.share(of: count))]
     }
 
-    var suspectValues: [SQLValue] { [.integer(claim.lease)] + name + [least] }
+    /// What is asked first: for the keys, and for a suspicious task.
+    var opening: [SQLCall] {
+        let keys = keys(after: claim.afterKey)
+        return claim.takesSuspect ? [keys, SQLCall(suspect, [.integer(claim.lease)] + name + [least])] : [keys]
+    }
 }

@@ -190,7 +190,7 @@ extension EmbeddedTaskHub {
         try check(reason, "the reason")
         let termination = HistoryEvent.Kind.executionTerminated(reason: reason, recurse: isRecursive)
         if try await !endUnattended(id, termination) { try await tell(id, termination) }
-        try await settleTerminations()
+        await settleTerminations()
     }
 
     /// Makes an instance hold still.

@@ -3,11 +3,15 @@
 
 import Basics
 import FoundationEssentials
+import Telemetry
 
 // The ends of instances that no worker would bring about: they were set aside, or nobody here takes their like.
 //
 // All others are ended by the workers that have heard what came before.
 extension EmbeddedTaskHub {
+    /// How long it takes until what could not be ended is tried again.
+    private static let terminationPause = Duration.seconds(5)
+
     /// Ends an instance that no worker would end, in one transaction.
     ///
     /// - Parameter termination: What it is told; nil for what it was told before.
@@ -54,16 +58,20 @@ extension EmbeddedTaskHub {
         if isAnyLeft { setAlarm(clock.now) }
     }
 
-    /// Ends what was told to end, and what is told by these ends.
-    func settleTerminations() async throws {
+    /// Ends what was told to end, and what is told by these ends; what cannot be ended now is tried again later.
+    func settleTerminations() async {
+        var failed: [String] = []
         while let id = state.withLock({ $0.terminations.popLast() }) {
             do {
                 _ = try await endUnattended(id, nil)
             } catch {
-                state.withLock { $0.terminations.append(id) }
-                throw error
+                log(.error, "an instance could not be ended", ["instance": id, "error": "\(error)"])
+                failed.append(id)
             }
         }
+        guard !failed.isEmpty else { return }
+        state.withLock { [failed] in $0.terminations += failed }
+        setAlarm(clock.now.adding(Self.terminationPause))
     }
 }
 

@@ -278,6 +278,7 @@ extension EmbeddedTaskHub {
         intake.close()
         let (bells, unstored) = state.withLock { state in
             state.served.forget(intake)
+            state.waitReaders.removeAll { $0.intake == intake }
             state.activities.forget(intake)
             let starts = intake.isImmediate ? state.instances.takeStarts() : []
             let results = state.instances.takeResults(joining: intake)

@@ -16,6 +16,8 @@ public final class EmbeddedTaskHub: TaskHub {
         var instances = InstanceQueue()
         var activities: ActivityQueue
         var waiters = HubWaiters()
+        /// Who can tell what histories do not.
+        var waitReaders: [WaitReader] = []
         /// This process's number in the store.
         var owner: Int64
         var nextLease: Int64
@@ -206,7 +208,7 @@ extension EmbeddedTaskHub {
         }
         if let limit = try await failOverdue(at: now) { next = min(next ?? limit, limit) }
         try await settleDoubts()
-        try await settleTerminations()
+        await settleTerminations()
         return next
     }
 

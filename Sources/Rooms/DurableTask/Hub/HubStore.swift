@@ -294,6 +294,8 @@ package struct QueuedTask: Sendable {
     package var lease: Int64
     /// Why it was set aside.
     package var parked: String?
+    /// Whether a worker runs it, not only a process holds it; nil when the process is another.
+    package var isRunning: Bool?
     /// What its run said last about its progress, as JSON text, where this process runs it.
     package var progress: String?
 

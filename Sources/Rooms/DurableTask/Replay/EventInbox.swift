@@ -17,7 +17,8 @@ struct EventInbox {
     private var letters: [String: FIFO<Letter>] = [:]
     /// The waits in their order, with those that were forgotten since.
     private var listeners: [String: FIFO<Int>] = [:]
-    private var waiting: Set<Int> = []
+    /// The names that are waited for, as they were written.
+    private var waiting: [Int: String] = [:]
     private var received = 0
     private var tickets = 0
 
@@ -30,17 +31,20 @@ struct EventInbox {
     /// Puts a wait at the end of the line for events of this name.
     mutating func listen(_ name: String, _ ticket: Int) {
         listeners[name.lowercased(), default: FIFO()].append(ticket)
-        waiting.insert(ticket)
+        waiting[ticket] = name
     }
 
     /// Takes a wait out of its line, so that it swallows no event.
-    mutating func forget(_ ticket: Int) { waiting.remove(ticket) }
+    mutating func forget(_ ticket: Int) { waiting[ticket] = nil }
+
+    /// The events that are waited for, in the order of the waits.
+    var awaited: [String] { waiting.sorted { $0.key < $1.key }.map(\.value) }
 
     /// Keeps an event, or says whose wait it ends.
     mutating func put(_ name: String, _ input: String?, at time: Date) -> Int? {
         let key = name.lowercased()
         while let ticket = listeners[key]?.popFirst() {
-            if waiting.remove(ticket) != nil { return ticket }
+            if waiting.removeValue(forKey: ticket) != nil { return ticket }
         }
         let event = HistoryEvent(at: time, .eventRaised(name: name, input: input))
         letters[key, default: FIFO()].append(Letter(number: received, event: event, input: input))

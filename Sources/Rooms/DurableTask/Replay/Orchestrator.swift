@@ -43,6 +43,9 @@ package final class Orchestrator: Sendable {
         return isSuspended && !core.isEndedByEngine ? core.holdTurn() : core.takeTurn()
     }
 
+    /// The names of the events that it waits for.
+    var awaitedEvents: [String] { core.awaitedEvents }
+
     /// Leaves the run: its waits end with cancellation, and what it asks for then is ignored.
     package func close() {
         executor.run {

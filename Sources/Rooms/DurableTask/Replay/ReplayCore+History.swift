@@ -91,6 +91,12 @@ extension ReplayCore {
     /// Whether something that the engine knows of will go on by itself.
     var isWaiting: Bool { state.withLock { !$0.open.isEmpty } }
 
+    /// The names of the events that are waited for, each once.
+    var awaitedEvents: [String] {
+        var known: Set<String> = []
+        return state.withLock { $0.inbox.awaited }.filter { known.insert($0.lowercased()).inserted }
+    }
+
     /// How the instance ended, if it did.
     var completion: Completion? { state.withLock { $0.completion } }
 

@@ -111,6 +111,23 @@ extension TaskHubWorker {
     }
 }
 
+extension TaskHubWorker {
+    /// The names of the events that an instance waits for, found by a replay.
+    ///
+    /// - Returns: nil when the worker does not run such instances.
+    @Sendable
+    func awaitedEvents(of key: ExecutionKey, _ history: [HistoryEvent]) -> [String]? {
+        guard let start = history.start, registry.orchestration(named: start.name) != nil,
+            configuration.versioning.admits(start.version)
+        else { return nil }
+        let orchestrator = Orchestrator(
+            key, registry: registry, childVersion: configuration.versioning.childVersion, log: .silent)
+        defer { orchestrator.close() }
+        orchestrator.replay(history)
+        return orchestrator.awaitedEvents
+    }
+}
+
 // Instances of versions that this worker does not run.
 extension TaskHubWorker {
     /// How long a refused instance is held, so that refusing it again and again costs little.

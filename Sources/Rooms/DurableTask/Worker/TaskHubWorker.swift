@@ -69,6 +69,7 @@ public final class TaskHubWorker: Sendable {
     ///
     /// - Throws: what the hub cannot outlive, as ``TaskHubError`` `ownerChanged`.
     public func run() async throws {
+        (hub as? EmbeddedTaskHub)?.addReader(WaitReader(intake: intake, awaitedEvents: awaitedEvents))
         defer { for instance in live.withLock({ $0.takeAll() }) { instance.orchestrator.close() } }
         try await withThrowingTaskGroup(of: Role.self) { group in
             group.addTask { try await self.service { try await self.hub.run() } }

@@ -49,18 +49,20 @@ struct UnattendedConformance {
         let hub = try await HubHouse(kind).hub()
         let registry = TaskRegistry.main { context, input in
             if input == 0 { return try await context.event("go", as: Int.self) }
-            return try await context.lock([EntityID("counter", "a")]) {
-                try await context.call(
-                    orchestration: "main", input - 1, as: Int.self,
-                    options: ChildOptions(id: "kid-\(input - 1)"))
+            async let kid = context.call(
+                orchestration: "main", 0, as: Int.self, options: ChildOptions(id: "kid"))
+            let own = try await context.lock([EntityID("counter", "a")]) {
+                try await context.event("go", as: Int.self)
             }
+            return try await own + kid
         }.with(Counter.self)
         try await withWorker(hub, registry) {
             try await hub.begin("a", "main", 1)
-            try await hub.wait(for: .running, of: "kid-0")
+            try await hub.wait(for: .running, of: "kid")
+            try await until { try await hub.entity("@counter@a", includesState: false)?.lockedBy == "a" }
         }
         try await hub.terminate("a", reason: "enough", isRecursive: true)
-        for id in ["a", "kid-0"] { #expect(try await hub.status(of: id)?.status == .terminated) }
+        for id in ["a", "kid"] { #expect(try await hub.status(of: id)?.status == .terminated) }
         try await withWorker(hub, registry) {
             try await until { try await hub.entity("@counter@a", includesState: false)?.lockedBy == nil }
         }
@@ -168,23 +170,39 @@ struct UnattendedConformance {
     @Test(arguments: HubKind.allCases)
     func thousandsOfTasksOfTwoPipelinesTakeTurnsAndUrgentOnesOvertake(_ kind: HubKind) async throws {
         let hub = try await HubHouse(kind).hub { $0.maximumQueuedActivities = 128 }
-        try await schedule(3_000, "x", on: hub)
-        try await schedule(40, "y", on: hub)
+        try await schedule(Array(repeating: "x", count: 3_000), "a", on: hub)
+        try await schedule(Array(repeating: "y", count: 40), "b", on: hub)
         var taken: [String] = []
         for _ in 0..<400 { taken.append(try #require(try await hub.nextActivity(.all, Intake())).call.fairnessKey) }
         #expect(taken.count { $0 == "y" } == 40)
-        try await schedule(2, "z", priority: 5, on: hub)
+        try await schedule(["z", "z"], "c", priority: 5, on: hub)
         for _ in 0..<2 { #expect(try await hub.nextActivity(.all, Intake())?.call.fairnessKey == "z") }
         #expect(try await hub.nextActivity(.all, Intake())?.call.fairnessKey == "x")
     }
 
-    private func schedule(_ count: Int, _ key: String, priority: Int = 0, on hub: EmbeddedTaskHub) async throws {
-        try await hub.begin(key)
+    @Test(arguments: HubKind.allCases)
+    func moreKeysThanAClaimHoldsHaveTheirTurns(_ kind: HubKind) async throws {
+        let hub = try await HubHouse(kind).hub { $0.maximumQueuedActivities = 0 }
+        let keys = (0..<300).flatMap { Array(repeating: "k\($0)", count: 3) }
+        try await schedule(keys, "a", on: hub)
+        var taken: [String] = []
+        for _ in 0..<900 { taken.append(try #require(try await hub.nextActivity(.all, Intake())).call.fairnessKey) }
+        #expect(Set(taken.prefix(450)).count == 300)
+        #expect(taken.sorted() == keys.sorted())
+    }
+
+    /// Starts an instance that calls an activity for each of some keys.
+    private func schedule(
+        _ keys: [String], _ id: String, priority: Int = 0, on hub: EmbeddedTaskHub
+    ) async throws {
+        try await hub.begin(id)
         let item = try #require(try await hub.nextOrchestration(.all, Intake()))
-        var call = TaskCall(name: "work", input: "0")
-        call.fairnessKey = key
-        call.priority = priority
-        let calls = (0..<count).map { OrchestratorAction(id: $0, .scheduleTask(call)) }
+        let calls = keys.enumerated().map { number, key in
+            var call = TaskCall(name: "work", input: "0")
+            call.fairnessKey = key
+            call.priority = priority
+            return OrchestratorAction(id: number, .scheduleTask(call))
+        }
         _ = try await hub.complete(
             item, with: OrchestratorTurn(actions: calls),
             from: .beginning(of: try #require(item.beginsExecution).executionID))

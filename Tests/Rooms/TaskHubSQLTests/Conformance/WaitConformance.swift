@@ -38,7 +38,7 @@ struct WaitConformance {
         let hub = try await house.hub()
         let since = "since 2025-06-15T15:06:40Z"
         // In a shared hub, what no worker here takes is left to other processes.
-        let holder = kind == .postgres ? "no worker has taken it" : "leased to process 1, attempt 1"
+        let holder = kind == .postgres ? "no worker has taken it" : "queued in process 1, no worker has taken it"
         try await hub.begin("a")
         #expect(try await hub.waits(of: "a") == ["on a worker that runs \"main\", \(since)"])
         try await orchestrate(hub) {
@@ -46,7 +46,7 @@ struct WaitConformance {
                 "on a timer until 2025-06-15T16:06:40Z",
                 "on activity \"absent\" (\(holder)), \(since)",
                 "on \"main\" as kid, \(since)",
-                "on an event, \(since)",
+                "on event \"go\", \(since)",
                 "on entity @tally@a to add, \(since)",
                 "on the locks of @tally@a, @tally@b, \(since)",
             ].enumerated() {
@@ -63,6 +63,58 @@ struct WaitConformance {
             #expect(try await hub.waits(of: "a3").isEmpty)
         }
         #expect(try await refusal { _ = try await hub.waits(of: "none") } == .notFound)
+    }
+
+    @Test(arguments: HubKind.allCases)
+    func waitsBesideEachOtherAreToldWithThoseWhoHoldThem(_ kind: HubKind) async throws {
+        let house = try HubHouse(kind, clock: VirtualHubClock(skipsIdleTime: false))
+        let begun = Signal()
+        let registry = TaskRegistry.main { context, number in
+            if number == 0 {
+                return try await context.lock(EntityID("counter", "a")) { try await context.event("go", as: Int.self) }
+            }
+            async let locked = context.lock(EntityID("counter", "a")) { 1 }
+            return try await context.first(
+                of: { try await context.event("Paid", as: Int.self) },
+                { try await context.event("refused", as: Int.self) },
+                { try await context.call(activity: "stuck", 0, as: Int.self) },
+                {
+                    try await context.sleep(for: .seconds(3_600))
+                    return 0
+                }) + locked
+        }.with(Till.self).with("stuck") { _, _ in
+            begun.send()
+            try await Task.sleep(for: .seconds(3_600))
+            return 0
+        }
+        let since = "since 2025-06-15T15:06:40Z"
+        let expected = [
+            "on activity \"stuck\" (running in process, attempt 1), \(since)",
+            "on event \"Paid\", \(since)",
+            "on event \"refused\", \(since)",
+            "on the locks of @counter@a (held by holder), \(since)",
+            "on a timer until 2025-06-15T16:06:40Z",
+        ].sorted()
+        var configuration = WorkerConfiguration()
+        configuration.drainTime = .milliseconds(1)
+        for _ in 1...2 {
+            // The second hub has only the history to go by.
+            let hub = try await house.hub()
+            try await withWorker(hub, registry, configuration) {
+                try await hub.begin("holder")
+                try await until { try await hub.entity("@counter@a", includesState: false)?.lockedBy == "holder" }
+                try await hub.begin("a", "main", 1)
+                await begun.wait()
+                try await until {
+                    try await hub.waits(of: "a").map(Self.withoutAttempt).sorted() == expected
+                }
+            }
+        }
+    }
+
+    /// The second hub runs the activity again, as another attempt.
+    private static func withoutAttempt(_ line: String) -> String {
+        withoutProcess(line).replacing(#/attempt \d+/#, with: "attempt 1")
     }
 
     /// Processes are numbered by their stores.
