@@ -161,6 +161,27 @@ struct QueueTests {
         }
     }
 
+    @Test func prioritiesMayBeAnyNumber() {
+        var queue = ActivityQueue()
+        for (sequence, priority) in [(1, Int.min), (2, 0), (3, Int.max), (4, Int.min)] {
+            var item = task(Int64(sequence), "a\(sequence)")
+            item.call.priority = priority
+            queue.append(item)
+        }
+        let order = (0..<4).map { _ -> Int64 in
+            guard case .take(let item) = queue.next(.all, Intake(), leasedUntil: Script.epoch) else { return 0 }
+            return item.sequence
+        }
+        #expect(order == [3, 2, 1, 4])
+    }
+
+    @Test func namesThatDifferInCaseAloneAreOneInAFilter() {
+        let filter = WorkFilter.versions(["a": ["1"], "A": ["2"], "b": [], "B": ["1"]])
+        #expect(filter.admits("a", version: "1") && filter.admits("A", version: "2"))
+        #expect(!filter.admits("a", version: "3"))
+        #expect(filter.admits("b", version: "3"))
+    }
+
     @Test func aNameThatOverflowedIsClaimedOnceItsQueueIsDry() {
         var queue = ActivityQueue()
         let deadline = Script.epoch

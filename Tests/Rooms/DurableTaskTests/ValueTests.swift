@@ -83,6 +83,37 @@ struct ValueTests {
         }
     }
 
+    /// Limits come from workers elsewhere, as numbers of any size.
+    @Test(arguments: [Int.min, .max, 0, -1_001])
+    func timesBeyondWhatHubsKeepAreTheLast(milliseconds: Int) throws {
+        var call = TaskCall(name: "a", input: nil, tags: ["start-to-close-ms": "\(milliseconds)"])
+        let limit = try #require(call.startToClose)
+        for time in [Date.distantPast, Date(timeIntervalSince1970: 0), .distantFuture] {
+            let sum = time.adding(limit)
+            #expect(milliseconds < 0 ? sum < time : sum >= time)
+            #expect(milliseconds < 0 ? sum.adding(limit) <= sum : sum.adding(limit) >= sum)
+        }
+        call.startToClose = .seconds(Int64(milliseconds))
+        #expect(call.startToClose.map { $0 < .zero } == (milliseconds < 0))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aSleepOfCenturiesDoesNotEndAtOnce() async throws {
+        let isAwake = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await SystemHubClock().sleep(until: Date(millisecondsSince1970: 253_402_300_799_000))
+                return true
+            }
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(50))
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next()
+        }
+        #expect(isAwake == false)
+    }
+
     @Test func durationsAreAddedToTheMillisecondAndNeverTooEarly() {
         let time = Date(millisecondsSince1970: 1_000)
         #expect(time.adding(.milliseconds(5)).millisecondsSince1970 == 1_005)

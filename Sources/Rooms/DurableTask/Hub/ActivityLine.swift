@@ -9,7 +9,7 @@ struct ActivityLine {
         var sequence: Int64
 
         static func < (left: Rank, right: Rank) -> Bool {
-            (-left.priority, left.sequence) < (-right.priority, right.sequence)
+            (right.priority, left.sequence) < (left.priority, right.sequence)
         }
     }
 

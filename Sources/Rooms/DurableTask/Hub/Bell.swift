@@ -16,6 +16,9 @@ package final class Bell: Sendable {
 
     private let state = Lock(State.silent)
 
+    /// A bell that is silent.
+    package init() {}
+
     /// Wakes the waiter, now or as soon as it waits.
     package func ring() {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
@@ -30,7 +33,7 @@ package final class Bell: Sendable {
     }
 
     /// Returns once the bell rang or `sleep` ended, or when the task is cancelled.
-    func wait(orFor sleep: @escaping @Sendable () async -> Void) async {
+    package func wait(orFor sleep: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await sleep() }
             group.addTask { await self.wait() }

@@ -26,11 +26,18 @@ public struct SystemHubClock: HubClock {
     /// The current time, to the millisecond.
     public var now: Date { Date(millisecondsSince1970: Date().millisecondsSince1970) }
 
+    /// The system's timers count nanoseconds in 64 bits; centuries overflow that, and end at once.
+    private static let longestSleep: Int64 = 24 * 3_600 * 1_000
+
     /// Waits until a time.
     ///
     /// - Throws: `CancellationError`.
     public func sleep(until time: Date) async throws {
-        try await Task.sleep(for: .milliseconds(max(0, time.millisecondsSince1970 - now.millisecondsSince1970)))
+        while true {
+            let rest = max(0, time.millisecondsSince1970 - now.millisecondsSince1970)
+            try await Task.sleep(for: .milliseconds(min(rest, Self.longestSleep)))
+            if rest <= Self.longestSleep { return }
+        }
     }
 
     /// Does nothing: real time passes by itself.

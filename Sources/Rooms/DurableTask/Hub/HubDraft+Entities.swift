@@ -10,7 +10,7 @@ extension EntityWorkItem {
         locks.targets.formUnion(operations.compactMap(\.parentInstanceID))
         if let request = plan.lockRequest {
             locks.targets.insert(request.parentInstanceID)
-            locks.targets.formUnion(request.lockSet.dropFirst(request.position + 1).prefix(1))
+            locks.targets.formUnion(request.lockSet.dropFirst(request.nextPosition).prefix(1))
         }
         for effect in turn.effects {
             switch effect {
@@ -92,7 +92,7 @@ extension HubDraft {
         guard let holder = self[request.parentInstanceID], !holder.status.isFinal,
             request.parentExecutionID.map({ $0 == holder.executionID }) ?? true
         else { return false }
-        let next = request.position + 1
+        let next = request.nextPosition
         guard next < request.lockSet.count else {
             let event = HistoryEvent(at: time, .entityLockGranted(criticalSectionID: request.criticalSectionID))
             deliver(NewMessage(event, to: holder.id, run: holder.executionID))

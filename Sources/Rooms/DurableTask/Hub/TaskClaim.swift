@@ -58,6 +58,12 @@ extension ActivityWorkItem {
         return queuedAt.adding(limit)
     }
 
+    /// What the caller hears when it has waited longer for a worker than it may; nil while it has not.
+    package func lateness(at now: Date) -> TaskFailure? {
+        guard let limit = startLimit, limit < now else { return nil }
+        return lateness
+    }
+
     /// What the caller hears when it waited longer for a worker than it may.
     var lateness: TaskFailure {
         let limit = call.scheduleToStart ?? .zero

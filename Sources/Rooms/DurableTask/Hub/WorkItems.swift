@@ -43,6 +43,21 @@ public struct OrchestrationWorkItem: Sendable, Equatable {
         self.messages = messages
     }
 
+    /// The item with less of its news, for a worker that cannot take them all; the others stay in the inbox.
+    ///
+    /// Whoever completes it has to give it back instead of releasing it, so that the others are read.
+    ///
+    /// - Parameter count: How many of its ``events`` to keep, the `orchestratorStarted` included.
+    /// - Returns: nil when some of the news are not in the inbox, so that they cannot be left there.
+    package func keepingFirst(_ count: Int) -> OrchestrationWorkItem? {
+        guard newStart == nil, finishedTasks.isEmpty, count > 1, count < events.count else { return nil }
+        var item = self
+        item.events = Array(events.prefix(count))
+        item.stored = stored.map { Array($0.prefix(count)) }
+        item.messages = Array(messages.prefix(count - 1))
+        return item
+    }
+
     /// Set when the news begin a new run of the instance, so that it has no history yet.
     public var beginsExecution: ExecutionKey? {
         start.map { ExecutionKey(instanceID: $0.instanceID, executionID: $0.executionID) }
@@ -169,15 +184,37 @@ public struct ActivityWorkItem: Sendable, Equatable {
 /// Which names a fetch is for, and which versions of them.
 ///
 /// The case of names does not count.
-public enum WorkFilter: Sendable, Equatable {
+public struct WorkFilter: Sendable, Equatable {
+    /// All in lower case: a hub asks for each name that waits, under its lock.
+    private enum Names: Sendable, Equatable {
+        case only(Set<String>)
+        case except(Set<String>)
+        case versions([String: Set<String>])
+    }
+
+    private let names: Names
+
     /// These.
-    case only(Set<String>)
+    public static func only(_ names: Set<String>) -> WorkFilter {
+        WorkFilter(names: .only(Set(names.map { $0.lowercased() })))
+    }
+
     /// All but these.
-    case except(Set<String>)
+    public static func except(_ names: Set<String>) -> WorkFilter {
+        WorkFilter(names: .except(Set(names.map { $0.lowercased() })))
+    }
+
     /// These, of each only the versions that are named; none means any, an empty text means what has no version.
     ///
     /// Entities have no versions.
-    case versions([String: Set<String>])
+    public static func versions(_ versions: [String: Set<String>]) -> WorkFilter {
+        // Of names that differ in case alone, the versions of all; any version is more than some.
+        WorkFilter(
+            names: .versions(
+                Dictionary(versions.map { ($0.key.lowercased(), $0.value) }) {
+                    $0.isEmpty || $1.isEmpty ? [] : $0.union($1)
+                }))
+    }
 
     /// All names.
     public static let all = WorkFilter.except([])
@@ -185,11 +222,12 @@ public enum WorkFilter: Sendable, Equatable {
     /// Whether the filter lets a name through.
     package func admits(_ name: String, version: String? = nil) -> Bool {
         let name = name.lowercased()
-        return switch self {
-        case .only(let names): names.contains { $0.lowercased() == name }
-        case .except(let names): !names.contains { $0.lowercased() == name }
+        switch names {
+        case .only(let names): return names.contains(name)
+        case .except(let names): return !names.contains(name)
         case .versions(let versions):
-            versions.contains { $0.key.lowercased() == name && ($0.value.isEmpty || $0.value.contains(version ?? "")) }
+            guard let wanted = versions[name] else { return false }
+            return wanted.isEmpty || wanted.contains(version ?? "")
         }
     }
 }

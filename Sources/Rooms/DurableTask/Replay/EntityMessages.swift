@@ -45,6 +45,11 @@ public struct EntityLockRequest: Sendable, Equatable, Codable {
     /// The run of that instance; nil when a hub does not tell.
     public var parentExecutionID: String?
 
+    /// Which of them is asked next; there are none left at the end of the set.
+    ///
+    /// What was stored may come from elsewhere, with a position that is none.
+    var nextPosition: Int { min(max(position, 0), lockSet.count - 1) + 1 }
+
     /// A request with its parts.
     public init(
         criticalSectionID: String, lockSet: [String], position: Int = 0, parentInstanceID: String,

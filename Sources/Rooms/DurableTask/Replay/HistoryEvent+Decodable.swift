@@ -236,13 +236,23 @@ extension Date {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
-    /// Milliseconds since 1970, rounded to the nearest.
-    package var millisecondsSince1970: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    /// What a double holds to the millisecond: 285,000 years in each direction.
+    private static let lastMillisecond = 9_007_199_254_740_992.0
+
+    /// Milliseconds since 1970, rounded to the nearest; times further off than hubs keep are the last that they do.
+    package var millisecondsSince1970: Int64 {
+        Int64(min(max((timeIntervalSince1970 * 1000).rounded(), -Self.lastMillisecond), Self.lastMillisecond))
+    }
 
     /// This time later by `duration`, to the millisecond, rounded up so that nothing fires early.
+    ///
+    /// Durations may come from anywhere; the sum is one of the times that hubs keep.
     package func adding(_ duration: Duration) -> Date {
         let (seconds, attoseconds) = duration.components
-        let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return Date(millisecondsSince1970: millisecondsSince1970 + milliseconds)
+        let last = Int64(Self.lastMillisecond) / 1000
+        let milliseconds =
+            min(max(seconds, -2 * last), 2 * last) * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        let sum = millisecondsSince1970 + milliseconds
+        return Date(millisecondsSince1970: Date(millisecondsSince1970: sum).millisecondsSince1970)
     }
 }

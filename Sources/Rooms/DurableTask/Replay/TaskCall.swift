@@ -121,9 +121,13 @@ public struct TaskCall: Sendable, Equatable, Decodable {
 }
 
 extension Duration {
-    /// Rounded down.
+    /// Rounded down; a duration that is longer than a number can say is as long as one can.
     package var wholeMilliseconds: Int {
-        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+        let (product, isTooLong) = Int(components.seconds).multipliedReportingOverflow(by: 1000)
+        let (sum, isTooLongByLittle) = product.addingReportingOverflow(
+            Int(components.attoseconds / 1_000_000_000_000_000))
+        guard isTooLong || isTooLongByLittle else { return sum }
+        return components.seconds < 0 ? .min : .max
     }
 }
 

@@ -1,7 +1,7 @@
 // Darkroom
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+package import FoundationEssentials
 
 /// The activities that a worker runs, and when something has to happen to them: times in, orders out.
 struct RunningActivities {
@@ -82,7 +82,10 @@ struct RunningActivities {
     mutating func orders(at now: Date) -> Orders {
         var orders = Orders()
         for (sequence, entry) in entries {
-            guard let failure = timeout(of: entry, at: now) else { continue }
+            let call = entry.item.call
+            guard let failure = call.overrun(begunAt: entry.begunAt, lastBeat: entry.lastBeat, at: now) else {
+                continue
+            }
             orders.timeouts.append((entry.run, failure))
             entries[sequence] = nil
         }
@@ -113,28 +116,31 @@ struct RunningActivities {
     }
 
     private func deadline(of entry: Entry) -> Date {
-        min(renewal(of: entry), closing(of: entry) ?? .distantFuture, silence(of: entry) ?? .distantFuture)
+        let limits = entry.item.call.deadline(begunAt: entry.begunAt, lastBeat: entry.lastBeat)
+        return min(renewal(of: entry), limits ?? .distantFuture)
     }
 
     private func renewal(of entry: Entry) -> Date {
         entry.progress == nil ? entry.renewAt : min(entry.renewAt, entry.reportedAt.adding(progressInterval))
     }
+}
 
-    private func closing(of entry: Entry) -> Date? {
-        entry.item.call.startToClose.map { entry.begunAt.adding($0) }
+extension TaskCall {
+    /// When a run is over that does not end and is not heard of before; nil for never.
+    ///
+    /// - Parameter lastBeat: Its last sign of life; nil when somebody else listens for them.
+    package func deadline(begunAt begin: Date, lastBeat: Date?) -> Date? {
+        let silence = heartbeatTimeout.flatMap { lastBeat?.adding($0) }
+        return [startToClose.map { begin.adding($0) }, silence].compactMap(\.self).min()
     }
 
-    private func silence(of entry: Entry) -> Date? {
-        entry.item.call.heartbeatTimeout.map { entry.lastBeat.adding($0) }
-    }
-
-    private func timeout(of entry: Entry, at now: Date) -> TaskFailure? {
-        let call = entry.item.call
-        if let limit = call.startToClose, entry.begunAt.adding(limit) <= now {
-            return .timeout("activity \"\(call.name)\" ran longer than \(limit)")
+    /// What the caller hears of a run that took too long; nil while it has not.
+    package func overrun(begunAt begin: Date, lastBeat: Date?, at now: Date) -> TaskFailure? {
+        if let limit = startToClose, begin.adding(limit) <= now {
+            return .timeout("activity \"\(name)\" ran longer than \(limit)")
         }
-        if let limit = call.heartbeatTimeout, entry.lastBeat.adding(limit) <= now {
-            return .timeout("activity \"\(call.name)\" gave no sign of life for \(limit)")
+        if let limit = heartbeatTimeout, let lastBeat, lastBeat.adding(limit) <= now {
+            return .timeout("activity \"\(name)\" gave no sign of life for \(limit)")
         }
         return nil
     }

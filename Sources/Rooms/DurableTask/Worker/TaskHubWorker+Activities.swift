@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import FoundationEssentials
+package import FoundationEssentials
 import Telemetry
 
 extension TaskHubWorker {
@@ -19,8 +19,8 @@ extension TaskHubWorker {
     /// Runs an activity's body until it has ended.
     private func run(_ item: ActivityWorkItem) async throws -> ActivityRun {
         let run = ActivityRun(item, begunAt: hub.clock.now, isTraced: spans != nil)
-        if let limit = item.startLimit, limit < hub.clock.now {
-            run.finish(.failure(item.lateness))
+        if let failure = item.lateness(at: hub.clock.now) {
+            run.finish(.failure(failure))
             return run
         }
         watch { $0.begin(run, at: hub.clock.now) }

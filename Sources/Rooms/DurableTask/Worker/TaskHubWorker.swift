@@ -143,7 +143,7 @@ public final class TaskHubWorker: Sendable {
     }
 
     /// 50 ms, doubled by each failure, at most 10 s.
-    static func delay(after failures: Int) -> Duration { .milliseconds(min(10_000, 25 << min(failures, 12))) }
+    package static func delay(after failures: Int) -> Duration { .milliseconds(min(10_000, 25 << min(failures, 12))) }
 
     private func reportEscapes() async {
         await withDiscardingTaskGroup { group in
