@@ -21,7 +21,7 @@ struct PythonActivity {
         let path = CommandLine.arguments.dropFirst().first ?? "hub.sqlite"
         let hub = try await EmbeddedTaskHub.sqlite(try SQLiteDatabase(path: path))
         let server = GRPCServer(
-            configuration: GRPCServerConfiguration(), handlers: TaskHubService(hub).handlers,
+            configuration: GRPCServerConfiguration(limits: .taskHub), handlers: TaskHubService(hub).handlers,
             loops: try EventLoops(count: 1))
         say("\(try server.bind().port)")
         let worker = TaskHubWorker(hub, registry: registry, configuration: ownActivitiesOnly)

@@ -41,7 +41,8 @@ func withServedHub<Value: Sendable>(
         let service = TaskHubService(hub, configuration: configuration, log: loudLog)
         let loops = try EventLoops(count: 1)
         let server = GRPCServer(
-            configuration: GRPCServerConfiguration(), handlers: service.handlers, log: loudLog, loops: loops)
+            configuration: GRPCServerConfiguration(limits: .taskHub), handlers: service.handlers, log: loudLog,
+            loops: loops)
         let port = Int(try server.bind().port)
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask {

@@ -18,8 +18,8 @@ struct LendingTests {
             let worker = try RawWorker(served)
             try await served.start("a")
             let item = try await worker.next()
-            try await worker.complete(item, [Self.end])
-            await expect(.failedPrecondition) { try await worker.complete(item, [Self.end]) }
+            try await worker.complete(item, [.end])
+            await expect(.failedPrecondition) { try await worker.complete(item, [.end]) }
             await expect(.failedPrecondition) { try await worker.abandon(item) }
             #expect(try await served.hub.waitForCompletion(of: "a").output == "1")
         }
@@ -33,8 +33,8 @@ struct LendingTests {
             try await worker.abandon(first)
             let second = try await worker.next()
             #expect(first.completionToken != second.completionToken)
-            await expect(.failedPrecondition) { try await worker.complete(first, [Self.end]) }
-            try await worker.complete(second, [Self.end])
+            await expect(.failedPrecondition) { try await worker.complete(first, [.end]) }
+            try await worker.complete(second, [.end])
         }
     }
 
@@ -61,7 +61,7 @@ struct LendingTests {
                 worker.leave()
             }
             let other = try RawWorker(served)
-            try await other.complete(try await other.next(), [Self.end])
+            try await other.complete(try await other.next(), [.end])
             #expect(try await served.hub.waitForCompletion(of: "a").status == .completed)
         }
     }
@@ -73,7 +73,7 @@ struct LendingTests {
             let item = try await worker.next()
             let call = Wire.OrchestratorAction(id: 0, kind: .scheduleTask(.init(name: "work", input: "1")))
             try await worker.complete(item, [call], isPartial: true)
-            try await worker.complete(item, [Wire.OrchestratorAction(id: 1, kind: Self.end.kind)])
+            try await worker.complete(item, [.end(id: 1)])
             let kinds = try await served.hub.history(of: "a").map(\.kind)
             #expect(kinds.contains { if case .taskScheduled = $0 { true } else { false } })
         }
@@ -153,30 +153,5 @@ struct LendingTests {
             served.service.stop()
             await #expect(throws: RawWorker.Ended.self) { try await worker.next() }
         }
-    }
-
-    private static let end = Wire.OrchestratorAction(
-        id: 0, kind: .completeOrchestration(.init(orchestrationStatus: .completed, result: "1")))
-}
-
-/// Expects that a call ends with a code.
-private func expect(
-    _ code: GRPCStatus.Code, _ call: () async throws -> Void, at location: SourceLocation = #_sourceLocation
-) async {
-    do {
-        try await call()
-        Issue.record("the call went well", sourceLocation: location)
-    } catch {
-        #expect((error as? GRPCStatus)?.code == code, "\(error)", sourceLocation: location)
-    }
-}
-
-extension ServedHub {
-    fileprivate func start(
-        _ id: String, name: String = "any", version: String? = nil, input: String? = nil
-    ) async throws {
-        var request = StartRequest(id: id, name: name, input: input)
-        request.version = version
-        #expect(try await hub.start(request) == .created)
     }
 }

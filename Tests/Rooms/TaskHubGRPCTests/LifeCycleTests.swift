@@ -31,9 +31,10 @@ struct LifeCycleTests {
     @Test func aResultThatNeverArrivesIsGivenUpAndTheItemGivenBack() async throws {
         let hub = ScriptedHub(refusals: 1_000) { $0 == 0 ? [Self.activity] : [] }
         try await work(on: hub, changed { $0.deliveryAttempts = 3 }) { _ in
-            try await eventually { hub.calls("CompleteActivityTask").count == 3 }
+            try await eventually { hub.calls("AbandonTaskActivityWorkItem").count == 1 }
         }
         #expect(hub.calls("CompleteActivityTask").count == 3)
+        #expect(hub.calls("AbandonTaskActivityWorkItem").count == 1)
     }
 
     @Test func aSilentStreamIsOpenedAgain() async throws {
@@ -48,6 +49,27 @@ struct LifeCycleTests {
         let ping = Wire.WorkItem(kind: .healthPing(.init()))
         let hub = ScriptedHub(endsStreams: true) { $0 < 5 ? [ping] : [Self.activity] }
         try await work(on: hub) { _ in try await eventually { !hub.calls("CompleteActivityTask").isEmpty } }
+    }
+
+    @Test func whatNobodyFetchedOfABrokenStreamIsForgotten() async throws {
+        let hub = ScriptedHub(endsStreams: true) { $0 == 0 ? [Self.activity, Self.activity] : [] }
+        try await work(on: hub, fetching: false) { worker in
+            try await eventually { hub.calls("GetWorkItems").count >= 3 }
+            // The hub hands both out again.
+            #expect(worker.held.activity(1) == nil && worker.held.activity(2) == nil)
+            #expect(worker.activities.takeAll().isEmpty)
+        }
+    }
+
+    @Test func aResultThatIsTooLargeForTheHubFailsTheActivity() async throws {
+        let hub = ScriptedHub { $0 == 0 ? [Self.activity] : [] }
+        try await work(on: hub, fetching: false) { worker in
+            let item = try #require(try await worker.nextActivity(.all, Intake()))
+            try await worker.complete(item, with: .success(String(repeating: "1", count: 5 << 20)))
+        }
+        let answers = try hub.calls("CompleteActivityTask").map { try Wire.ActivityResponse(protobuf: $0.request) }
+        #expect(answers.map(\.failureDetails?.errorType) == ["PayloadTooLarge"])
+        #expect(answers.first?.completionToken == "token" && answers.first?.result == nil)
     }
 
     @Test func everyCallSaysWhichHubAndWhoCalls() async throws {

@@ -37,16 +37,16 @@ struct WorkQueueTests {
 }
 
 struct WorkerFiltersTests {
-    @Test func noFiltersLetEverythingThrough() {
-        let filters = WorkerFilters(nil)
+    @Test func noFiltersLetEverythingThrough() throws {
+        let filters = try WorkerFilters(nil, most: 10)
         #expect(!filters.orchestrations.isEmpty)
         #expect(filters.activities.admits("any", version: "9"))
     }
 
-    @Test func emptyListsLetNothingThrough() {
+    @Test func emptyListsLetNothingThrough() throws {
         var message = Wire.WorkItemFilters()
         message.orchestrations = [.init(name: "O", versions: ["1"]), .init(name: "P")]
-        let filters = WorkerFilters(message)
+        let filters = try WorkerFilters(message, most: 10)
         #expect(filters.activities.isEmpty && filters.entities.isEmpty)
         #expect(filters.orchestrations.admits("o", version: "1"))
         #expect(!filters.orchestrations.admits("o", version: nil))

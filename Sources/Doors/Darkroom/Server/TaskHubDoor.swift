@@ -17,7 +17,8 @@ struct TaskHubDoor: Sendable {
     init(port: Int, hub: any TaskHub, log: Log, loops: EventLoops) {
         service = TaskHubService(hub, log: log)
         server = GRPCServer(
-            configuration: GRPCServerConfiguration(address: SocketAddress(host: "127.0.0.1", port: UInt16(port))),
+            configuration: GRPCServerConfiguration(
+                address: SocketAddress(host: "127.0.0.1", port: UInt16(port)), limits: .taskHub),
             handlers: service.handlers, log: log, loops: loops)
     }
 

@@ -28,7 +28,8 @@ extension GRPCTaskHub {
 
     /// Sends what an episode asks for, until it has arrived.
     ///
-    /// An action that the hub does not know ends the instance as failed, and says which.
+    /// An action that the hub does not know ends the instance as failed, and says which; so does a turn that is too
+    /// large for the hub.
     public func complete(
         _ item: OrchestrationWorkItem, with turn: OrchestratorTurn, from position: HistoryPosition
     ) async throws -> EpisodeOutcome {
@@ -36,14 +37,20 @@ extension GRPCTaskHub {
         guard position == episode.position else {
             throw TaskHubError(.leaseLost, "the worker remembers another history than the hub has")
         }
-        let turn = refusal(of: turn) ?? turn
+        var turn = refusal(of: turn) ?? turn
         var answer = Wire.OrchestratorResponse()
         answer.instanceID = item.instanceID
         answer.actions = turn.actions.map(Wire.OrchestratorAction.init)
         answer.customStatus = turn.customStatus
         answer.completionToken = episode.token
         answer.orchestrationTraceContext = episode.request.orchestrationTraceContext
-        try await deliver("CompleteOrchestratorTask", answer)
+        try await deliver(answer, .episode, nil) { failure in
+            let end = OrchestratorAction(id: -1, .completeOrchestration(Completion(.failed, failure: failure)))
+            turn = OrchestratorTurn(actions: [end])
+            answer.actions = turn.actions.map(Wire.OrchestratorAction.init)
+            answer.customStatus = nil
+            return answer
+        }
         return EpisodeOutcome(position: .unknown(of: episode.executionID), completion: turn.completion)
     }
 
@@ -54,7 +61,7 @@ extension GRPCTaskHub {
     public func abandon(_ item: OrchestrationWorkItem, because reason: String?) async {
         guard let token = held.episode(item.number)?.token else { return }
         held.dropEpisode(item.number)
-        await giveBack([("AbandonTaskOrchestratorWorkItem", token)])
+        await giveBack([(HeldWork.Calls.episode.abandon, token)])
     }
 
     /// Sends the instance an event that no orchestrator waits for: the protocol has no other way to wake one.
@@ -73,7 +80,7 @@ extension GRPCTaskHub {
 
 extension OrchestrationWorkItem {
     /// The number under which it is held.
-    fileprivate var number: Int64 { messages.first ?? 0 }
+    var number: Int64 { messages.first ?? 0 }
 }
 
 // What the hub cannot do for an orchestrator.

@@ -18,6 +18,7 @@ extension GRPCTaskHub {
         while !Task.isCancelled {
             let ending = await receiveWork()
             if Task.isCancelled { break }
+            forgetUnfetched()
             let step = health.next(after: ending)
             if let reason = step.reason { log(.warning, "the stream of work broke", ["reason": reason]) }
             if step.makesNewChannel { try client.reconnect() }
@@ -25,6 +26,15 @@ extension GRPCTaskHub {
         }
         await giveBackWhatIsLeft()
         throw CancellationError()
+    }
+
+    /// Drops what came over a stream that ended and nobody has fetched yet: the hub hands it out again, and it would
+    /// run twice.
+    private func forgetUnfetched() {
+        guard capabilities.contains(.redelivery) else { return }
+        for item in orchestrations.takeAll() { held.dropEpisode(item.number) }
+        for item in activities.takeAll() { held.dropActivity(item.sequence) }
+        for item in entityBatches.takeAll() { held.dropEntity(Int64(item.revision)) }
     }
 
     /// Receives until the stream ends.
@@ -92,10 +102,10 @@ extension GRPCTaskHub {
             guard var answer = immediateAnswer(to: request) else { return queue(request, token) }
             answer.instanceID = request.instanceID
             answer.completionToken = token
-            try await deliver("CompleteOrchestratorTask", answer)
+            try await deliver(HeldWork.Calls.episode.complete, answer)
         } catch {
             log(.error, "an episode could not be received", ["instance": request.instanceID, "error": "\(error)"])
-            await giveBack([("AbandonTaskOrchestratorWorkItem", token)])
+            await giveBack([(HeldWork.Calls.episode.abandon, token)])
         }
     }
 
@@ -173,6 +183,36 @@ extension GRPCTaskHub {
         }
     }
 
+    /// Sends the answer to an item until it has arrived.
+    ///
+    /// - Parameters:
+    ///   - token: By what to give the item back when the answer cannot be sent; nil when the caller does that.
+    ///   - smaller: What to send instead of an answer that is too large for the hub, which would refuse it for ever.
+    /// - Throws: what ``deliver(_:_:)`` throws.
+    func deliver<Answer: ProtobufMessage>(
+        _ answer: Answer, _ calls: HeldWork.Calls, _ token: String?, smaller: (TaskFailure) -> Answer
+    ) async throws {
+        do {
+            do {
+                try await deliver(calls.complete, answer)
+            } catch let status as GRPCStatus where status.code == .resourceExhausted {
+                // Hubs that have too much to do say the same.
+                let bytes = answer.protobuf.count
+                guard bytes >= Self.leastRefusedBytes else { throw status }
+                log(.error, "an answer is too large for the hub", ["call": calls.complete, "bytes": "\(bytes)"])
+                try await deliver(calls.complete, smaller(.tooLarge(bytes, status)))
+            }
+        } catch let error as TaskHubError {
+            throw error
+        } catch {
+            if let token { await giveBack([(calls.abandon, token)]) }
+            throw error
+        }
+    }
+
+    /// No hub is known that refuses smaller answers for their size.
+    private static let leastRefusedBytes = 1 << 20
+
     /// Gives items back; those that do not get there are handed out again when their leases end.
     func giveBack(_ items: [(call: String, token: String)]) async {
         for (call, token) in items {
@@ -208,7 +248,20 @@ extension GRPCStatus {
 
     /// Whether sending the same again may help.
     fileprivate var mayHaveBeenLost: Bool {
-        [.unavailable, .unknown, .deadlineExceeded, .internalError].contains(code)
+        // A token may have expired on its way, or be had again later.
+        [.unavailable, .unknown, .deadlineExceeded, .internalError, .unauthenticated].contains(code)
+    }
+}
+
+extension TaskFailure {
+    fileprivate static func tooLarge(_ bytes: Int, _ status: GRPCStatus) -> TaskFailure {
+        TaskFailure(
+            type: EngineType.payloadTooLarge,
+            message: """
+                the hub refused the answer of \(bytes) bytes (\(status.message)): pass a reference to where the bytes \
+                are
+                """,
+            isRetriable: false)
     }
 }
 

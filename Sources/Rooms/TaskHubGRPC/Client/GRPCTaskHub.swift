@@ -35,8 +35,9 @@ public final class GRPCTaskHub: TaskHub {
     ///   - configuration: Where it is, and what it is.
     ///   - tokens: Gets the token to show; nil where none is wanted.
     ///   - loops: Which threads to use.
-    /// - Throws: ``MissingCapabilities`` when the hub lacks what the configuration says is needed; `SocketError` when
-    ///   the certificates to trust cannot be used.
+    /// - Throws: ``MissingCapabilities`` when the hub lacks what the configuration says is needed;
+    ///   ``InsecureHubAddress`` when a token would go to another machine without TLS; `SocketError` when the
+    ///   certificates to trust cannot be used.
     public init(
         _ configuration: GRPCTaskHubConfiguration, tokens: AccessTokenProvider? = nil, log: Log = .silent,
         loops: EventLoops

@@ -23,6 +23,16 @@ final class HeldWork: Sendable {
         let receivedAt: Date
     }
 
+    /// The calls that answer one kind of items, or give them back.
+    struct Calls: Sendable {
+        let complete: String
+        let abandon: String
+
+        static let episode = Calls(complete: "CompleteOrchestratorTask", abandon: "AbandonTaskOrchestratorWorkItem")
+        static let activity = Calls(complete: "CompleteActivityTask", abandon: "AbandonTaskActivityWorkItem")
+        static let entity = Calls(complete: "CompleteEntityTask", abandon: "AbandonTaskEntityWorkItem")
+    }
+
     private struct State {
         var lastNumber: Int64 = 0
         var episodes: [Int64: Episode] = [:]
@@ -74,9 +84,9 @@ final class HeldWork: Sendable {
     func takeAll() -> [(call: String, token: String)] {
         state.withLock { state in
             defer { state = State(lastNumber: state.lastNumber) }
-            return state.episodes.values.map { ("AbandonTaskOrchestratorWorkItem", $0.token) }
-                + state.activities.values.map { ("AbandonTaskActivityWorkItem", $0.token) }
-                + state.entities.values.map { ("AbandonTaskEntityWorkItem", $0.token) }
+            return state.episodes.values.map { (Calls.episode.abandon, $0.token) }
+                + state.activities.values.map { (Calls.activity.abandon, $0.token) }
+                + state.entities.values.map { (Calls.entity.abandon, $0.token) }
         }
     }
 }

@@ -45,6 +45,17 @@ public struct InvalidConnectionString: Error, Sendable, Hashable, CustomStringCo
     public let description: String
 }
 
+/// A token is not sent to another machine without TLS, where everybody in between could read and use it.
+public struct InsecureHubAddress: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The machine.
+    public let host: String
+
+    /// What is wrong, and what to do.
+    public var description: String {
+        "the task hub at \(host) is to get a token, but without TLS: use https:// for its endpoint"
+    }
+}
+
 extension HubAddress {
     private static let kinds = [
         "DefaultAzure", "ManagedIdentity", "WorkloadIdentity", "Environment", "AzureCLI", "AzurePowerShell",

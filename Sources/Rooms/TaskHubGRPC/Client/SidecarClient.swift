@@ -21,6 +21,10 @@ final class SidecarClient: Sendable {
     init(
         _ configuration: GRPCTaskHubConfiguration, tokens: AccessTokenProvider?, log: Log, loops: EventLoops
     ) throws {
+        let address = configuration.address
+        guard tokens == nil || address.usesTLS || TaskHubAccess.isLoopback(address.host) else {
+            throw InsecureHubAddress(host: address.host)
+        }
         self.configuration = configuration
         self.tokens = tokens.map { AccessTokenCache($0) }
         self.log = log

@@ -25,15 +25,19 @@ extension Wire.EntityMetadata {
 }
 
 extension EntityQuery {
-    init(_ query: Wire.EntityQuery) {
+    /// - Throws: ``ProtocolError`` for what matches nothing.
+    init(_ query: Wire.EntityQuery) throws {
         self.init()
-        idPrefix = query.instanceIDStartsWith.ifNotEmpty
+        idPrefix = try query.instanceIDStartsWith.ifNotEmpty.map { try $0.checked("an id's beginning") }
         updatedFrom = query.lastModifiedFrom
         updatedTo = query.lastModifiedTo
         includesState = query.includeState
         includesTransient = query.includeTransient
         if let size = query.pageSize, size > 0 { limit = Int(size) }
         after = query.continuationToken.ifNotEmpty
+        if let after, Int64(after) == nil {
+            throw ProtocolError("\"\(after)\" is not where a page ended; pass the last page's own text")
+        }
     }
 }
 
@@ -51,10 +55,14 @@ extension Wire.EntityQuery {
 
 extension EntityOperation {
     /// A signal from outside.
-    init(_ request: Wire.SignalEntityRequest) {
+    ///
+    /// - Throws: ``ProtocolError`` when no entity can be asked for it.
+    init(_ request: Wire.SignalEntityRequest) throws {
         self.init(
-            requestID: request.requestID.isEmpty ? UUID().uuidString.lowercased() : request.requestID,
-            operation: request.name, input: request.input, target: request.instanceID)
+            requestID: request.requestID.isEmpty
+                ? UUID().uuidString.lowercased() : try request.requestID.checked("a request's id"),
+            operation: try request.name.checked("an operation's name"), input: request.input,
+            target: try request.instanceID.checkedEntity())
         scheduledTime = request.scheduledTime
         traceContext = TraceContext(request.parentTraceContext)
     }

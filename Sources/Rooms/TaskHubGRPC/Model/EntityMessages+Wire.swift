@@ -26,7 +26,7 @@ extension EntityOperation {
 extension EntityLockRequest {
     init(_ event: Wire.EntityLockRequested) {
         self.init(
-            criticalSectionID: event.criticalSectionID, lockSet: event.lockSet, position: Int(event.position),
+            criticalSectionID: event.criticalSectionID, lockSet: event.lockSet, position: Int(max(0, event.position)),
             parentInstanceID: event.parentInstanceID ?? "")
     }
 }
@@ -61,7 +61,7 @@ extension Wire.EntityLockRequested {
     init(_ request: EntityLockRequest) {
         self.init(
             criticalSectionID: request.criticalSectionID, lockSet: request.lockSet,
-            position: Int32(request.position), parentInstanceID: request.parentInstanceID)
+            position: Int32(clamping: request.position), parentInstanceID: request.parentInstanceID)
     }
 }
 

@@ -44,16 +44,17 @@ extension EntityEffect {
         switch action.kind {
         case .sendSignal(let signal):
             var operation = EntityOperation(
-                requestID: UUID().uuidString.lowercased(), operation: signal.name, input: signal.input,
-                target: signal.instanceID)
+                requestID: UUID().uuidString.lowercased(), operation: try signal.name.checked("an operation's name"),
+                input: signal.input, target: try signal.instanceID.checkedEntity())
             operation.scheduledTime = signal.scheduledTime
             operation.traceContext = TraceContext(signal.parentTraceContext)
             self = .signal(operation)
         case .startNewOrchestration(let start):
+            let id = start.instanceID.isEmpty ? UUID().uuidString.lowercased() : start.instanceID
             var request = StartRequest(
-                id: start.instanceID.isEmpty ? UUID().uuidString.lowercased() : start.instanceID,
-                name: start.name, input: start.input)
-            request.version = start.version
+                id: try id.checkedNewInstance(), name: try start.name.checkedName("an orchestration's name"),
+                input: start.input)
+            request.version = try start.version.checkedVersion()
             request.scheduledStart = start.scheduledTime
             request.traceContext = TraceContext(start.parentTraceContext)
             self = .start(request)

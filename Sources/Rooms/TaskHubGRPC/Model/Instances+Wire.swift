@@ -7,12 +7,15 @@ import Telemetry
 
 extension StartRequest {
     /// A start as it came; without an id it gets one.
-    init(_ request: Wire.CreateInstanceRequest) {
+    ///
+    /// - Throws: ``ProtocolError`` for what no hub keeps.
+    init(_ request: Wire.CreateInstanceRequest) throws {
+        let id = request.instanceID.isEmpty ? UUID().uuidString.lowercased() : request.instanceID
         self.init(
-            id: request.instanceID.isEmpty ? UUID().uuidString.lowercased() : request.instanceID,
-            name: request.name, input: request.input)
-        version = request.version
-        tags = request.tags
+            id: try id.checkedNewInstance(), name: try request.name.checkedName("an orchestration's name"),
+            input: request.input)
+        version = try request.version.checkedVersion()
+        tags = try request.tags.checkedTags()
         scheduledStart = request.scheduledStartTimestamp
         replaces = Wire.OrchestrationStatus.statuses(request.idReusePolicy?.replaceableStatus ?? [])
         traceContext = TraceContext(request.parentTraceContext)
@@ -80,9 +83,11 @@ extension Wire.OrchestrationState {
 }
 
 extension InstanceQuery {
-    init(_ query: Wire.InstanceQuery) {
+    /// - Throws: ``ProtocolError`` for what matches nothing.
+    init(_ query: Wire.InstanceQuery) throws {
         self.init(
-            statuses: Wire.OrchestrationStatus.statuses(query.runtimeStatus), idPrefix: query.instanceIDPrefix,
+            statuses: try Wire.OrchestrationStatus.wanted(query.runtimeStatus),
+            idPrefix: try query.instanceIDPrefix.map { try $0.checked("an id's beginning") },
             limit: query.maxInstanceCount > 0 ? Int(query.maxInstanceCount) : 100,
             after: query.continuationToken.ifNotEmpty)
         createdFrom = query.createdTimeFrom
@@ -90,9 +95,10 @@ extension InstanceQuery {
         includesPayloads = query.fetchInputsAndOutputs
     }
 
-    init(_ request: Wire.ListInstanceIdsRequest) {
+    /// - Throws: ``ProtocolError`` for what matches nothing.
+    init(_ request: Wire.ListInstanceIdsRequest) throws {
         self.init(
-            statuses: Wire.OrchestrationStatus.statuses(request.runtimeStatus),
+            statuses: try Wire.OrchestrationStatus.wanted(request.runtimeStatus),
             limit: request.pageSize > 0 ? Int(request.pageSize) : 100, after: request.lastInstanceKey.ifNotEmpty)
         endedFrom = request.completedTimeFrom
         endedTo = request.completedTimeTo

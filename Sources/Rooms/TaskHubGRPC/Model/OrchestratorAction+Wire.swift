@@ -17,45 +17,57 @@ extension OrchestratorAction.Kind {
     fileprivate init(_ action: Wire.OrchestratorAction, of run: ExecutionKey) throws {
         switch action.kind {
         case .scheduleTask(let task):
-            var call = TaskCall(name: task.name, version: task.version, input: task.input, tags: task.tags.ifAny)
+            var call = TaskCall(
+                name: try task.name.checkedName("an activity's name"), version: try task.version.checkedVersion(),
+                input: task.input, tags: try task.tags.checkedTags().ifAny)
             call.traceContext = TraceContext(task.parentTraceContext)
             self = .scheduleTask(call)
         case .createTimer(let timer): self = .createTimer(fireAt: timer.fireAt.orBeginning)
         case .createSubOrchestration(let child):
+            // A worker that names no id leaves it to the hub.
+            let id =
+                child.instanceID.isEmpty
+                ? "\(run.instanceID):\(run.executionID):\(action.id)" : child.instanceID
             var call = SubOrchestrationCall(
-                instanceID: child.instanceID, name: child.name, version: child.version, input: child.input,
-                tags: child.tags.ifAny)
+                instanceID: try id.checkedNewInstance(), name: try child.name.checkedName("an orchestration's name"),
+                version: try child.version.checkedVersion(), input: child.input,
+                tags: try child.tags.checkedTags().ifAny)
             call.traceContext = TraceContext(child.parentTraceContext)
             self = .createSubOrchestration(call)
         case .sendEvent(let event):
             self = .sendEvent(
-                SentEvent(instanceID: event.instance?.instanceID ?? "", name: event.name, input: event.data))
+                SentEvent(
+                    instanceID: try (event.instance?.instanceID ?? "").checked("an instance's id"),
+                    name: try event.name.checked("an event's name"), input: event.data))
         case .sendEntityMessage(let message): self = try Self(message, of: run)
         case .terminateOrchestration(let end):
             self = .terminateOrchestration(
-                instanceID: end.instanceID, reason: end.reason, recurse: end.recurse)
+                instanceID: try end.instanceID.checked("an instance's id"), reason: end.reason, recurse: end.recurse)
         case .rewindOrchestration(let rewinding):
             self = .rewindOrchestration(newHistory: rewinding.newHistory.compactMap(HistoryEvent.init))
-        case .completeOrchestration(let end): self = .completeOrchestration(Completion(end))
+        case .completeOrchestration(let end): self = .completeOrchestration(try Completion(end))
         case nil: throw ProtocolError("action \(action.id) is of a kind that is not known here")
         }
     }
 
     private init(_ message: Wire.SendEntityMessage, of run: ExecutionKey) throws {
         switch message.kind {
-        case .entityOperationSignaled(let operation): self = .signalEntity(EntityOperation(operation))
+        case .entityOperationSignaled(let operation): self = .signalEntity(try EntityOperation(operation).checked())
         case .entityOperationCalled(let operation):
-            var operation = EntityOperation(operation)
+            var operation = try EntityOperation(operation).checked()
             operation.parentInstanceID = run.instanceID
             operation.parentExecutionID = run.executionID
             self = .callEntity(operation)
         case .entityLockRequested(let request):
-            var request = EntityLockRequest(request)
+            var request = try EntityLockRequest(request).checked()
+            // Whatever the worker says: the first is asked first.
+            request.position = 0
             request.parentInstanceID = run.instanceID
             request.parentExecutionID = run.executionID
             self = .lockEntities(request)
         case .entityUnlockSent(let unlock):
             var unlock = EntityUnlock(unlock)
+            unlock.target = try unlock.target.checkedEntity()
             unlock.parentInstanceID = run.instanceID
             self = .unlockEntity(unlock)
         case nil: throw ProtocolError("a message to an entity is of a kind that is not known here")
@@ -63,14 +75,47 @@ extension OrchestratorAction.Kind {
     }
 }
 
+extension EntityOperation {
+    fileprivate func checked() throws -> EntityOperation {
+        _ = (try target.checkedEntity(), try operation.checked("an operation's name"))
+        _ = try requestID.checked("a request's id")
+        return self
+    }
+}
+
+extension EntityLockRequest {
+    fileprivate func checked() throws -> EntityLockRequest {
+        _ = try criticalSectionID.checked("a critical section's id")
+        for entity in lockSet { _ = try entity.checkedEntity() }
+        // Twice the same would wait for itself.
+        guard !lockSet.isEmpty, Set(lockSet).count == lockSet.count else {
+            throw ProtocolError("a lock is of one entity at least, and of each once")
+        }
+        return self
+    }
+}
+
 extension Completion {
-    fileprivate init(_ end: Wire.CompleteOrchestration) {
+    fileprivate init(_ end: Wire.CompleteOrchestration) throws {
         let status = end.orchestrationStatus.status
+        guard status.isFinal || status == .continuedAsNew else {
+            throw ProtocolError("an instance does not end as \(status)")
+        }
         self.init(
             status, result: end.result,
             failure: status == .failed ? TaskFailure(end.failureDetails) : end.failureDetails?.failure)
-        newVersion = end.newVersion
-        carryover = end.carryoverEvents.compactMap(HistoryEvent.init)
+        newVersion = try end.newVersion.checkedVersion()
+        carryover = end.carryoverEvents.compactMap(HistoryEvent.init).filter(\.mayBeCarriedOver)
+    }
+}
+
+extension HistoryEvent {
+    /// Whether it means something to the run that comes next; answers are for the run that asked.
+    fileprivate var mayBeCarriedOver: Bool {
+        switch kind {
+        case .eventRaised, .executionSuspended, .executionResumed, .executionTerminated, .genericEvent: true
+        default: false
+        }
     }
 }
 

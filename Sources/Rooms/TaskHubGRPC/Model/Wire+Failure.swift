@@ -73,6 +73,17 @@ extension Wire.OrchestrationStatus {
         Set(numbers.compactMap { Self(rawValue: $0)?.status })
     }
 
+    /// The states that a list is asked for; empty for any.
+    ///
+    /// - Throws: ``ProtocolError`` when states are named and none of them is known: that is not any.
+    static func wanted(_ numbers: [Int32]) throws -> Set<RuntimeStatus> {
+        let known = statuses(numbers)
+        guard numbers.isEmpty || !known.isEmpty else {
+            throw ProtocolError("none of the states \(numbers.prefix(10)) is known here")
+        }
+        return known
+    }
+
     static func numbers(_ statuses: Set<RuntimeStatus>) -> [Int32] {
         statuses.map { Self($0).rawValue }.sorted()
     }

@@ -44,13 +44,13 @@ extension Wire.HistoryEvent.Kind {
                     parentTraceContext: call.traceContext.map(Wire.TraceContext.init),
                     tags: call.plainTags ?? [:]))
         case .taskCompleted(let id, let result):
-            self = .taskCompleted(Wire.TaskCompleted(taskScheduledID: Int32(id), result: result))
+            self = .taskCompleted(Wire.TaskCompleted(taskScheduledID: Int32(clamping: id), result: result))
         case .taskFailed(let id, let failure):
             self = .taskFailed(
-                Wire.TaskFailed(taskScheduledID: Int32(id), failureDetails: Wire.TaskFailureDetails(failure)))
+                Wire.TaskFailed(taskScheduledID: Int32(clamping: id), failureDetails: Wire.TaskFailureDetails(failure)))
         case .timerCreated(let time): self = .timerCreated(Wire.TimerCreated(fireAt: time))
         case .timerFired(let id, let time):
-            self = .timerFired(Wire.TimerFired(fireAt: time, timerID: Int32(id)))
+            self = .timerFired(Wire.TimerFired(fireAt: time, timerID: Int32(clamping: id)))
         case .eventSent(let event):
             self = .eventSent(
                 Wire.EventSent(instanceID: event.instanceID, name: event.name, input: event.input))
@@ -68,11 +68,11 @@ extension Wire.HistoryEvent.Kind {
                     parentTraceContext: call.traceContext.map(Wire.TraceContext.init), tags: call.tags ?? [:]))
         case .subOrchestrationCompleted(let id, let result):
             self = .subOrchestrationCompleted(
-                Wire.SubOrchestrationCompleted(taskScheduledID: Int32(id), result: result))
+                Wire.SubOrchestrationCompleted(taskScheduledID: Int32(clamping: id), result: result))
         case .subOrchestrationFailed(let id, let failure):
             self = .subOrchestrationFailed(
                 Wire.SubOrchestrationFailed(
-                    taskScheduledID: Int32(id), failureDetails: Wire.TaskFailureDetails(failure)))
+                    taskScheduledID: Int32(clamping: id), failureDetails: Wire.TaskFailureDetails(failure)))
         default: preconditionFailure("not an event of a child")
         }
     }
@@ -113,7 +113,7 @@ extension Wire.ExecutionStarted {
 
 extension Wire.ParentInstanceInfo {
     init(_ parent: ParentInstance) {
-        taskScheduledID = Int32(parent.taskID)
+        taskScheduledID = Int32(clamping: parent.taskID)
         name = parent.name
         orchestrationInstance = Wire.OrchestrationInstance(
             instanceID: parent.instanceID, executionID: parent.executionID)

@@ -4,6 +4,7 @@
 import Basics
 import DurableTask
 import FoundationEssentials
+import Protobuf
 
 /// An item that a worker elsewhere holds.
 struct LentItem: Sendable {
@@ -11,7 +12,7 @@ struct LentItem: Sendable {
     enum Work: Sendable {
         case orchestration(OrchestrationWorkItem, StoredHistory)
         case activity(ActivityWorkItem)
-        case entity(EntityWorkItem)
+        case entity(EntityBatch)
     }
 
     let work: Work
@@ -20,8 +21,54 @@ struct LentItem: Sendable {
     /// Where its slot goes back to.
     let slots: Slots
     let lentAt = ContinuousClock.now
-    /// Actions of an answer that comes in parts.
-    var actions: [Wire.OrchestratorAction] = []
+    /// Whether news were left in the inbox that the worker could not take along.
+    var isCut = false
+    /// When an activity began, on the hub's clock.
+    var begunAt = Date.distantPast
+    /// Whether somebody else listens for the signs of life of an activity, as the workers of the house do.
+    var isHeard = false
+    /// The parts of an answer that came.
+    var parts = AnswerParts()
+}
+
+extension LentItem {
+    /// When a worker has had an activity for longer than its caller allows; nil for never.
+    ///
+    /// The protocol has no heartbeats: most workers were last heard of when they got it.
+    var deadline: Date? {
+        guard case .activity(let item) = work else { return nil }
+        return item.call.deadline(begunAt: begunAt, lastBeat: isHeard ? nil : begunAt)
+    }
+
+    /// The activity, and what its caller hears when a worker has had it for too long.
+    func overrun(at now: Date) -> (item: ActivityWorkItem, failure: TaskFailure)? {
+        guard case .activity(let item) = work else { return nil }
+        return item.call.overrun(begunAt: begunAt, lastBeat: isHeard ? nil : begunAt, at: now).map { (item, $0) }
+    }
+}
+
+/// The parts of an answer that are not the last.
+struct AnswerParts: Sendable {
+    private(set) var actions: [Wire.OrchestratorAction] = []
+    private var count = 0
+    private var bytes = 0
+
+    /// Takes another part.
+    ///
+    /// - Throws: ``ProtocolError`` when it is out of order, or all together are too long.
+    mutating func add(_ part: Wire.OrchestratorResponse, most: Int) throws {
+        try checkOrder(of: part)
+        count += 1
+        bytes += part.protobuf.count
+        guard bytes <= most else { throw ProtocolError("the answer takes more than \(most) bytes") }
+        actions += part.actions
+    }
+
+    /// - Throws: ``ProtocolError`` when the part is not the next.
+    func checkOrder(of part: Wire.OrchestratorResponse) throws {
+        guard part.isPartial || count > 0, let index = part.chunkIndex, Int(index) != count else { return }
+        throw ProtocolError("part \(index) of the answer came when part \(count) was next")
+    }
 }
 
 /// The items that workers elsewhere hold, by the tokens with which they answer.
@@ -40,11 +87,18 @@ final class LentWork: Sendable {
     /// Ends a loan.
     func take(_ token: String) -> LentItem? { items.withLock { $0.removeValue(forKey: token) } }
 
-    /// Keeps the actions of a part of an answer.
+    /// Keeps a part of an answer.
     ///
     /// - Returns: whether the token is good.
-    func add(_ actions: [Wire.OrchestratorAction], to token: String) -> Bool {
-        items.withLock { $0[token]?.actions.append(contentsOf: actions) } != nil
+    /// - Throws: ``ProtocolError`` when the part cannot be kept.
+    func add(_ part: Wire.OrchestratorResponse, most bytes: Int) throws -> Bool {
+        try items.withLock { items in
+            guard var item = items[part.completionToken] else { return false }
+            items[part.completionToken] = nil
+            defer { items[part.completionToken] = item }
+            try item.parts.add(part, most: bytes)
+            return true
+        }
     }
 
     /// Ends the loans that `isMeant`.
@@ -63,6 +117,11 @@ final class LentWork: Sendable {
                 return (token, item)
             }
         }
+    }
+
+    /// When the first activity on a stream will have taken too long; nil when none ever will.
+    func firstDeadline(on stream: UUID) -> Date? {
+        items.withLock { items in items.values.lazy.filter { $0.stream == stream }.compactMap(\.deadline).min() }
     }
 
     /// The history that a worker replays before it answers.

@@ -8,7 +8,7 @@ import Telemetry
 
 /// The calls by their names.
 extension TaskHubService {
-    /// All calls of the service, to be served by a `GRPCServer`.
+    /// All calls of the service, to be served by a `GRPCServer` within ``GRPC/GRPCServerLimits/taskHub``.
     public var handlers: GRPCHandlers {
         var handlers = GRPCHandlers()
         addInstances(to: &handlers)
@@ -70,8 +70,8 @@ extension TaskHubService {
         _ name: String, to handlers: inout GRPCHandlers,
         _ body: @escaping @Sendable (TaskHubService, Request) async throws -> Reply
     ) {
-        handlers.unary(Wire.path(name)) { (request: Request, _) in
-            try await self.answering(name) { try await body(self, request) }
+        handlers.unary(Wire.path(name)) { (request: Request, context) in
+            try await self.answering(name, context) { try await body(self, request) }
         }
     }
 
@@ -80,16 +80,17 @@ extension TaskHubService {
         _ body: @escaping @Sendable (TaskHubService, Request, GRPCCallContext, GRPCWriter) async throws -> Void
     ) {
         handlers.streaming(Wire.path(name)) { (request: Request, context, writer) in
-            try await self.answering(name) { try await body(self, request, context, writer) }
+            try await self.answering(name, context) { try await body(self, request, context, writer) }
         }
     }
 
     /// Runs a handler off its connection's event loop, which long histories would hold up, and turns what it throws
     /// into what the caller hears.
     private func answering<Value: Sendable>(
-        _ name: String, _ body: @Sendable () async throws -> Value
+        _ name: String, _ context: GRPCCallContext, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         do {
+            try await configuration.access.admit(context)
             return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body() }
         } catch {
             if GRPCStatus.isUnforeseen(error) {

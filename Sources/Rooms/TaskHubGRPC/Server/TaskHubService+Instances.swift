@@ -9,7 +9,7 @@ import Protobuf
 /// What clients ask about one instance.
 extension TaskHubService {
     func start(_ request: Wire.CreateInstanceRequest) async throws -> Wire.CreateInstanceResponse {
-        let request = StartRequest(request)
+        let request = try StartRequest(request)
         guard try await hub.start(request) == .created else {
             throw GRPCStatus(
                 .alreadyExists, "there is an instance \"\(request.id)\" in a state that the request does not replace")
@@ -18,16 +18,18 @@ extension TaskHubService {
     }
 
     func instance(_ request: Wire.GetInstanceRequest) async throws -> Wire.GetInstanceResponse {
-        response(try await hub.status(of: request.instanceID), to: request)
+        response(try await hub.status(of: try id(request.instanceID)), to: request)
     }
 
     func waitForStart(_ request: Wire.GetInstanceRequest) async throws -> Wire.GetInstanceResponse {
-        response(try await hub.waitForStart(of: request.instanceID), to: request)
+        response(try await hub.waitForStart(of: try id(request.instanceID)), to: request)
     }
 
     func waitForCompletion(_ request: Wire.GetInstanceRequest) async throws -> Wire.GetInstanceResponse {
-        response(try await hub.waitForCompletion(of: request.instanceID), to: request)
+        response(try await hub.waitForCompletion(of: try id(request.instanceID)), to: request)
     }
+
+    private func id(_ text: String) throws -> String { try text.checked("an instance's id") }
 
     private func response(
         _ status: InstanceStatus?, to request: Wire.GetInstanceRequest
@@ -41,13 +43,16 @@ extension TaskHubService {
 
     func raiseEvent(_ request: Wire.RaiseEventRequest) async throws -> Wire.Empty {
         try await hub.raiseEvent(
-            SentEvent(instanceID: request.instanceID, name: request.name, input: request.input), ifMissing: .refuse)
+            SentEvent(
+                instanceID: try id(request.instanceID), name: try request.name.checked("an event's name"),
+                input: request.input),
+            ifMissing: .refuse)
         return Wire.Empty()
     }
 
     func terminate(_ request: Wire.TerminateRequest) async throws -> Wire.Empty {
         try await hub.terminate(
-            request.instanceID, reason: reason(request.output), isRecursive: request.recursive)
+            try id(request.instanceID), reason: reason(request.output), isRecursive: request.recursive)
         return Wire.Empty()
     }
 
@@ -58,28 +63,29 @@ extension TaskHubService {
     }
 
     func suspend(_ request: Wire.SuspendRequest) async throws -> Wire.Empty {
-        try await hub.suspend(request.instanceID, reason: request.reason)
+        try await hub.suspend(try id(request.instanceID), reason: request.reason)
         return Wire.Empty()
     }
 
     func resume(_ request: Wire.ResumeRequest) async throws -> Wire.Empty {
-        try await hub.resume(request.instanceID, reason: request.reason)
+        try await hub.resume(try id(request.instanceID), reason: request.reason)
         return Wire.Empty()
     }
 
     func rewind(_ request: Wire.RewindInstanceRequest) async throws -> Wire.Empty {
-        try await hub.rewind(request.instanceID, reason: request.reason)
+        try await hub.rewind(try id(request.instanceID), reason: request.reason)
         return Wire.Empty()
     }
 
     func restart(_ request: Wire.RestartInstanceRequest) async throws -> Wire.RestartInstanceResponse {
+        let old = try id(request.instanceID)
         guard request.restartWithNewInstanceID else {
-            try await hub.restart(request.instanceID)
-            return Wire.RestartInstanceResponse(instanceID: request.instanceID)
+            try await hub.restart(old)
+            return Wire.RestartInstanceResponse(instanceID: old)
         }
-        let id = UUID().uuidString.lowercased()
-        _ = try await hub.restart(request.instanceID, as: id)
-        return Wire.RestartInstanceResponse(instanceID: id)
+        let new = UUID().uuidString.lowercased()
+        _ = try await hub.restart(old, as: new)
+        return Wire.RestartInstanceResponse(instanceID: new)
     }
 
     /// The history of an instance in parts.
@@ -105,6 +111,6 @@ extension TaskHubService {
         if request.forWorkItemProcessing, let history = lent.history(of: request.instanceID) {
             return history.events
         }
-        return try await hub.history(of: request.instanceID)
+        return try await hub.history(of: try id(request.instanceID))
     }
 }

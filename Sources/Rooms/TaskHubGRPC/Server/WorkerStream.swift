@@ -11,10 +11,7 @@ import Telemetry
 ///
 /// When the stream ends, everything that the worker still holds is given back to the hub at once.
 final class WorkerStream: Sendable {
-    let hub: any TaskHub
-    let lent: LentWork
-    let configuration: TaskHubServiceConfiguration
-    let log: Log
+    let service: TaskHubService
     let id = UUID()
     let intake = Intake()
     let filters: WorkerFilters
@@ -22,22 +19,32 @@ final class WorkerStream: Sendable {
     /// Whether the worker runs our engine.
     let isOfTheHouse: Bool
     let limits: WorkerLimits
+    /// What came back undone and is to stay away for a while.
+    let rests = Lock(RestingWork())
+    let restBell = Bell()
+    /// When the activities are looked at next, on the hub's clock.
+    let activityAlarm = Lock(Date.distantFuture)
+    let activityBell = Bell()
     private let outbox: AsyncStream<[UInt8]>
     private let post: AsyncStream<[UInt8]>.Continuation
     private let trouble = Lock<(any Error)?>(nil)
     private let isStopped = Lock(false)
 
-    init(_ request: Wire.GetWorkItemsRequest, isOfTheHouse: Bool, of service: TaskHubService) {
+    init(
+        _ request: Wire.GetWorkItemsRequest, _ filters: WorkerFilters, isOfTheHouse: Bool, of service: TaskHubService
+    ) {
+        self.service = service
+        self.filters = filters
         self.isOfTheHouse = isOfTheHouse
-        hub = service.hub
-        lent = service.lent
-        configuration = service.configuration
-        log = service.log
-        filters = WorkerFilters(request.workItemFilters)
         streamsHistory = request.capabilities.contains(Wire.WorkerCapability.historyStreaming.rawValue)
         limits = WorkerLimits(request, most: service.configuration.itemsPerWorker)
         (outbox, post) = AsyncStream.makeStream()
     }
+
+    var hub: any TaskHub { service.hub }
+    var lent: LentWork { service.lent }
+    var configuration: TaskHubServiceConfiguration { service.configuration }
+    var log: Log { service.log }
 
     /// Sends work until the worker or the service goes away.
     func run(_ send: ([UInt8]) async throws -> Void) async throws {
@@ -47,6 +54,8 @@ final class WorkerStream: Sendable {
                 group.addTask { await self.lendActivities() }
                 group.addTask { await self.lendEntities() }
                 group.addTask { await self.renewLeases() }
+                group.addTask { await self.endLateActivities() }
+                group.addTask { await self.returnRested() }
                 group.addTask { await self.pingAndSweep() }
                 defer { group.cancelAll() }
                 for await message in outbox { try await send(message) }
@@ -67,6 +76,8 @@ final class WorkerStream: Sendable {
 
     private func end() async {
         hub.close(intake)
+        let rested = rests.withLock { $0.end() }
+        for rest in rested { await hub.takeBack(rest.item, because: rest.reason, log) }
         let left = lent.takeAll { $0.stream == id }
         if !left.isEmpty { log(.info, "a worker left its work behind", ["items": "\(left.count)"]) }
         // The worker may have died of it.
@@ -79,16 +90,29 @@ final class WorkerStream: Sendable {
         await hub.lose(lent, log)
     }
 
-    private func giveBack(_ lent: LentItem, because reason: String?) async {
+    func giveBack(_ lent: LentItem, because reason: String?) async {
         lent.slots.giveBack()
         await hub.takeBack(lent, because: reason, log)
     }
 
     /// Lends an item and sends it off: its message, and behind it the token, which makes one message of both.
-    func send(_ work: LentItem.Work, _ slots: Slots, _ message: [UInt8]) {
-        let token = lent.lend(LentItem(work: work, stream: id, slots: slots))
+    func send(_ item: LentItem, _ message: [UInt8]) {
+        let token = lent.lend(item)
         post.yield(message + Wire.WorkItem(completionToken: token).protobuf)
     }
+
+    /// Sends what goes on with an item, from outside of ``run(_:)``.
+    ///
+    /// - Returns: false when the stream has ended, so that nobody would take the item back.
+    func sendMore(_ item: LentItem, _ message: [UInt8]) -> Bool {
+        rests.withLock { rests in
+            guard !rests.hasEnded else { return false }
+            send(item, message)
+            return true
+        }
+    }
+
+    func sendPing() { post.yield(Wire.WorkItem(kind: .healthPing(Wire.Empty())).protobuf) }
 
     /// Fetches with every slot that is free; a failing store is asked again ever less often.
     func fetch(_ slots: Slots, _ step: () async throws -> Bool) async {
@@ -106,31 +130,6 @@ final class WorkerStream: Sendable {
                 log(.error, "work for a worker elsewhere could not be fetched", ["error": "\(error)"])
                 failures += 1
                 try? await Task.sleep(for: .milliseconds(min(10_000, 25 << min(failures, 12))))
-            }
-        }
-    }
-
-    /// Tells the worker that it is not forgotten, and gives back what it seems to have forgotten.
-    private func pingAndSweep() async {
-        while (try? await Task.sleep(for: configuration.pingInterval)) != nil {
-            post.yield(Wire.WorkItem(kind: .healthPing(Wire.Empty())).protobuf)
-            let deadline = ContinuousClock.now - configuration.answerTime
-            for item in lent.takeAll(where: { $0.stream == id && $0.isOverdue(at: deadline) }) {
-                log(.warning, "a worker elsewhere does not answer", ["item": item.name])
-                await giveBack(item, because: "a worker did not answer within \(configuration.answerTime)")
-            }
-        }
-    }
-
-    /// Renews the leases of what the worker runs, three times within each.
-    private func renewLeases() async {
-        while (try? await hub.clock.sleep(until: hub.clock.now.adding(hub.leaseDuration / 3))) != nil {
-            let running = lent.activities(on: id)
-            guard !running.isEmpty else { continue }
-            let lost = Set(await hub.renew(running.map(\.item)).map(\.key))
-            for (token, item) in running where lost.contains(item.key) {
-                log(.warning, "an activity lost its lease", ["instance": item.instanceID, "name": item.call.name])
-                lent.take(token)?.slots.giveBack()
             }
         }
     }
@@ -153,31 +152,6 @@ struct WorkerLimits: Sendable {
     }
 }
 
-extension LentItem {
-    /// Activities take as long as they take: their leases are renewed while the stream lives.
-    fileprivate func isOverdue(at deadline: ContinuousClock.Instant) -> Bool {
-        if case .activity = work { return false }
-        return lentAt < deadline
-    }
-
-    fileprivate var name: String {
-        switch work {
-        case .orchestration(let item, _): item.instanceID
-        case .activity(let item): item.instanceID
-        case .entity(let item): item.instanceID
-        }
-    }
-}
-
-extension ActivityWorkItem {
-    fileprivate struct Key: Hashable {
-        let sequence: Int64
-        let lease: Int64
-    }
-
-    fileprivate var key: Key { Key(sequence: sequence, lease: lease) }
-}
-
 extension TaskHub {
     /// Takes an item back undone, to be handed out again.
     ///
@@ -185,7 +159,7 @@ extension TaskHub {
     func takeBack(_ lent: LentItem, because reason: String?, _ log: Log) async {
         switch lent.work {
         case .orchestration(let item, _): await abandon(item, because: reason)
-        case .entity(let item): await abandon(item, because: reason)
+        case .entity(let batch): await abandon(batch.item, because: reason)
         case .activity(let item):
             do {
                 try await abandon(item)
