@@ -5,9 +5,6 @@ import Basics
 
 /// Wakes one waiting task; a ring that nobody waits for is kept for the next wait.
 package final class Bell: Sendable {
-    /// A bell that has not rung.
-    package init() {}
-
     private enum State {
         case silent
         case rung

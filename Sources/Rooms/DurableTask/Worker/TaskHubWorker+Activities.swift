@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-package import FoundationEssentials
+import FoundationEssentials
 import Telemetry
 
 extension TaskHubWorker {

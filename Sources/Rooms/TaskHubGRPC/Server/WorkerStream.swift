@@ -174,7 +174,7 @@ extension TaskHub {
     func lose(_ lent: LentItem, _ log: Log) async {
         switch lent.work {
         case .orchestration(let item, _): await lose(item)
-        case .entity(let item): await lose(item)
+        case .entity(let batch): await lose(batch.item)
         case .activity(let item):
             do {
                 try await lose(item)
