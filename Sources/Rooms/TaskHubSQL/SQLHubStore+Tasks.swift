@@ -149,8 +149,8 @@ private struct ClaimStatements {
     func keys(after key: String?) -> SQLCall {
         func next(_ level: String, _ isAfter: String) -> String {
             """
-            (SELECT MIN(fairness) FROM hub_task
-            WHERE \(trusted) AND priority = \(level).priority AND fairness \(isAfter))
+            (SELECT fairness FROM hub_task
+            WHERE \(trusted) AND priority = \(level).priority AND fairness \(isAfter) ORDER BY fairness LIMIT 1)
             """
         }
         let sql = """

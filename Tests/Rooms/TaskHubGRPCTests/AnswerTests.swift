@@ -38,14 +38,9 @@ struct AnswerTests {
 
     @Test(arguments: [
         [Wire.OrchestratorAction.end(id: 0), .end(id: 1)],
-        [.init(id: 1, kind: .scheduleTask(.init(name: ""))), .end(id: 2)],
-        [.init(id: 1, kind: .scheduleTask(.init(name: "a\0")))],
         [.init(id: 1, kind: .scheduleTask(.init(name: "a"))), .init(id: 1, kind: .createTimer(.init()))],
         [.init(id: -3, kind: .createTimer(.init()))],
-        [.init(id: 1, kind: .createSubOrchestration(.init(instanceID: "@e@k", name: "o")))],
         [.init(id: 1, kind: .scheduleTask(.init(name: "a", tags: ["k": String(repeating: "x", count: 100_000)])))],
-        [.init(id: 1, kind: .message(.entityOperationSignaled(.init(targetInstanceID: "user@example.com"))))],
-        [.init(id: 1, kind: .message(.entityOperationCalled(.init(requestID: "r", targetInstanceID: "@k"))))],
         [.init(id: 1, kind: .message(.entityLockRequested(.init(criticalSectionID: "s"))))],
         [.init(id: 1, kind: .message(.entityLockRequested(.init(criticalSectionID: "s", lockSet: ["@e@k", "@e@k"]))))],
     ])

@@ -19,9 +19,10 @@ struct PlanTests {
         // Who counts instances wants them all to be looked at.
         "SELECT COUNT(*), status FROM hub_instance",
         // Free tasks are gathered by name and version every few seconds; their index leads to no others.
-        "SELECT name, version FROM hub_task WHERE lease = 0",
+        "SELECT name, version, MAX(priority) FROM hub_task WHERE lease = 0",
         // A member ends seldom, and no index has the leases: every task would pay for it.
-        "UPDATE hub_task SET lease = 0 WHERE lease >= ?", "UPDATE hub_task SET lease = 0 WHERE lease <> 0",
+        "UPDATE hub_task SET lease = 0, deliveries = deliveries + ? WHERE lease >= ?",
+        "UPDATE hub_task SET lease = 0, deliveries = deliveries + 1 WHERE lease <> 0",
         "SELECT sequence, lease FROM hub_task WHERE lease >= ?",
     ]
 
@@ -66,7 +67,8 @@ struct PlanTests {
             let plan = try await database.read { connection in
                 try connection.query("EXPLAIN QUERY PLAN " + call.sql, call.parameters).map { $0.text(3) }
             }
-            let scans = plan.filter { $0.hasPrefix("SCAN") && $0 != "SCAN CONSTANT ROW" }
+            // What else is scanned is no table, but what a part of the statement has found.
+            let scans = plan.filter { $0.hasPrefix("SCAN hub_") }
             #expect(scans.isEmpty, "\(call.sql)\n\(plan.joined(separator: "\n"))")
         }
     }

@@ -51,9 +51,9 @@ extension EmbeddedTaskHub {
         let id = page.head.id
         guard mayBeLost || page.head.deliveries > 0, !page.messages.isEmpty else { return page }
         if page.head.deliveries >= configuration.maximumDeliveries {
-            await setAside(
+            let isAside = await setAside(
                 id, "it was handed out \(page.head.deliveries) times and never answered; does it end its process?")
-            finish(id, mustReload: false)
+            finish(id, mustReload: !isAside)
             return nil
         }
         // Who had it first had it from memory.
@@ -108,17 +108,20 @@ extension EmbeddedTaskHub {
     private func noteTrouble(_ id: String, _ reason: String) async {
         let count = state.withLock { $0.troubles.note(id) }
         guard count >= configuration.maximumDeliveries else { return }
-        await setAside(id, "\(count) attempts to process it failed, the last because: \(reason)")
+        _ = await setAside(id, "\(count) attempts to process it failed, the last because: \(reason)")
     }
 
-    private func setAside(_ id: String, _ reason: String) async {
+    /// - Returns: whether the store knows of it.
+    private func setAside(_ id: String, _ reason: String) async -> Bool {
         do {
             try await journal.perform(HubLocks([id])) { try $0.park(id, because: reason) }
             state.withLock { $0.troubles.forget(id) }
             metrics?.setAside(.orchestration)
             log(.error, "an instance was set aside", ["instance": id, "reason": reason])
+            return true
         } catch {
             log(.error, "an instance could not be set aside", ["instance": id, "error": "\(error)"])
+            return false
         }
     }
 }

@@ -118,8 +118,7 @@ extension EmbeddedTaskHub {
         let news = ready.news
         do {
             let limit = InstanceHead.isEntity(news.id) ? EntityPlan.limit : Self.messageBatch
-            let page = try await store.inbox(of: news.id, at: clock.now, limit: limit)
-            guard let page, page.head.isAwake else {
+            guard let page = try await inbox(of: news.id, limit), page.head.isAwake else {
                 finish(news.id, mustReload: false)
                 return nil
             }
@@ -135,13 +134,18 @@ extension EmbeddedTaskHub {
             // What has not begun has nothing to do with a page of events, and rests until its beginning comes.
             if isFull, !page.news.isEmpty { wake { $0.instances.mustLoad(news) } }
             return try await counted(page, mayBeLost: ready.mayBeLost)
+        } catch {
+            finish(news.id, mustReload: true, mayBeLost: ready.mayBeLost)
+            throw error
+        }
+    }
+
+    private func inbox(of id: String, _ limit: Int) async throws -> InboxPage? {
+        do {
+            return try await store.inbox(of: id, at: clock.now, limit: limit)
         } catch let error as TaskHubError where error.code == .invalid {
             // What the store does not take as an id is none in it: it refused the start that waited in memory.
-            finish(news.id, mustReload: false)
             return nil
-        } catch {
-            finish(news.id, mustReload: true)
-            throw error
         }
     }
 

@@ -7,6 +7,8 @@ import Telemetry
 extension OrchestratorAction {
     /// An action that a worker asks for in a run.
     ///
+    /// Ids and names that are none are for the hub to answer: the call fails, not the worker.
+    ///
     /// - Throws: ``ProtocolError`` for a kind that is not known here.
     init(_ action: Wire.OrchestratorAction, of run: ExecutionKey) throws {
         self.init(id: Int(action.id), try Kind(action, of: run))
@@ -18,8 +20,7 @@ extension OrchestratorAction.Kind {
         switch action.kind {
         case .scheduleTask(let task):
             var call = TaskCall(
-                name: try task.name.checkedName("an activity's name"), version: try task.version.checkedVersion(),
-                input: task.input, tags: try task.tags.checkedTags().ifAny)
+                name: task.name, version: task.version, input: task.input, tags: try task.tags.checkedTags().ifAny)
             call.traceContext = TraceContext(task.parentTraceContext)
             self = .scheduleTask(call)
         case .createTimer(let timer): self = .createTimer(fireAt: timer.fireAt.orBeginning)
@@ -29,20 +30,18 @@ extension OrchestratorAction.Kind {
                 child.instanceID.isEmpty
                 ? "\(run.instanceID):\(run.executionID):\(action.id)" : child.instanceID
             var call = SubOrchestrationCall(
-                instanceID: try id.checkedNewInstance(), name: try child.name.checkedName("an orchestration's name"),
-                version: try child.version.checkedVersion(), input: child.input,
+                instanceID: id, name: child.name, version: child.version, input: child.input,
                 tags: try child.tags.checkedTags().ifAny)
             call.traceContext = TraceContext(child.parentTraceContext)
             self = .createSubOrchestration(call)
         case .sendEvent(let event):
             self = .sendEvent(
                 SentEvent(
-                    instanceID: try (event.instance?.instanceID ?? "").checked("an instance's id"),
-                    name: try event.name.checked("an event's name"), input: event.data))
+                    instanceID: event.instance?.instanceID ?? "", name: event.name, input: event.data))
         case .sendEntityMessage(let message): self = try Self(message, of: run)
         case .terminateOrchestration(let end):
             self = .terminateOrchestration(
-                instanceID: try end.instanceID.checked("an instance's id"), reason: end.reason, recurse: end.recurse)
+                instanceID: end.instanceID, reason: end.reason, recurse: end.recurse)
         case .rewindOrchestration(let rewinding):
             self = .rewindOrchestration(newHistory: rewinding.newHistory.compactMap(HistoryEvent.init))
         case .completeOrchestration(let end): self = .completeOrchestration(try Completion(end))
@@ -67,7 +66,6 @@ extension OrchestratorAction.Kind {
             self = .lockEntities(request)
         case .entityUnlockSent(let unlock):
             var unlock = EntityUnlock(unlock)
-            unlock.target = try unlock.target.checkedEntity()
             unlock.parentInstanceID = run.instanceID
             self = .unlockEntity(unlock)
         case nil: throw ProtocolError("a message to an entity is of a kind that is not known here")
@@ -77,7 +75,6 @@ extension OrchestratorAction.Kind {
 
 extension EntityOperation {
     fileprivate func checked() throws -> EntityOperation {
-        _ = (try target.checkedEntity(), try operation.checked("an operation's name"))
         _ = try requestID.checked("a request's id")
         return self
     }
@@ -86,7 +83,6 @@ extension EntityOperation {
 extension EntityLockRequest {
     fileprivate func checked() throws -> EntityLockRequest {
         _ = try criticalSectionID.checked("a critical section's id")
-        for entity in lockSet { _ = try entity.checkedEntity() }
         // Twice the same would wait for itself.
         guard !lockSet.isEmpty, Set(lockSet).count == lockSet.count else {
             throw ProtocolError("a lock is of one entity at least, and of each once")
