@@ -84,6 +84,7 @@ extension EmbeddedTaskHub {
         while true {
             try Task.checkCancellation()
             let ids = try await store.expected(before: time, limit: configuration.purgeBatch)
+            if ids.isEmpty { return count }
             let deleted = try await ask(HubLocks(Set(ids))) { $0.purgeExpected(ids) }
             if deleted == 0 { return count }
             count += deleted

@@ -8,7 +8,7 @@ import DurableTask
 /// A store may keep no text with a zero in it, and an id is part of keys.
 enum WireText {
     /// The most bytes of an id, a name or a version.
-    static let mostBytes = 1_024
+    static let mostBytes = NameFault.limit
     /// The most bytes of all tags of an instance or a call.
     static let mostTagBytes = 64 << 10
 }
